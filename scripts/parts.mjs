@@ -1,0 +1,99 @@
+// @ts-check
+// The real programs that the demo, the tests and the benchmarks run: installed ones where they suffice, else
+// unpacked from Debian into a cache, without root (see debian-bin).
+import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** @typedef {'nginx' | 'bwrap' | 'curl'} PartName */
+/** @typedef {'bullseye' | 'bookworm' | 'trixie' | 'forky'} Suite */
+/** @typedef {{ nginx: { bullseye?: string, bookworm: string, trixie: string, forky: string }, bwrap: string, curl: string }} TestParts */
+
+/** @type {Record<PartName, { suite: Suite, package: string, program: string }>} */
+const debian = {
+  nginx: { suite: 'bookworm', package: 'nginx', program: '/usr/sbin/nginx' },
+  bwrap: { suite: 'bookworm', package: 'bubblewrap', program: '/usr/bin/bwrap' },
+  curl: { suite: 'forky', package: 'curl', program: '/usr/bin/curl' },
+};
+
+/**
+ * The absolute path of each named program; what is not installed is unpacked, with a line on standard error.
+ *
+ * @template {PartName} N
+ * @param {readonly N[]} names
+ * @returns {Promise<Record<N, string>>}
+ * @throws {Error} when a program is neither installed nor to be had; its message says what to install
+ */
+export const ensureParts = async (names) => {
+  const entries = await Promise.all(names.map(async (name) => [name, installed(name) ?? (await unpack(name))]));
+  return Object.fromEntries(entries);
+};
+
+/**
+ * What the tests need: nginx of four Debian suites, bubblewrap, and a curl that speaks HTTP/3, all unpacked, so that
+ * every machine tests the same programs. Bullseye alone may be missing: mirrors drop old suites.
+ *
+ * @returns {Promise<TestParts>}
+ */
+export const testParts = async () => {
+  const [bullseye, bookworm, trixie, forky, bwrap, curl] = await Promise.all([
+    unpack('nginx', 'bullseye').catch((/** @type {Error} */ error) => skipAloud(error)),
+    unpack('nginx', 'bookworm'),
+    unpack('nginx', 'trixie'),
+    unpack('nginx', 'forky'),
+    unpack('bwrap'),
+    unpack('curl'),
+  ]);
+  return { nginx: { ...(bullseye && { bullseye }), bookworm, trixie, forky }, bwrap, curl };
+};
+
+/** @param {Error} error */
+const skipAloud = (error) => {
+  console.error(
+    `\nWARNING: nginx 1.18 (Debian bullseye) can't be had; every test that needs it is SKIPPED.\n${error}\n`,
+  );
+  return undefined;
+};
+
+/** @param {PartName} name */
+const installed = (name) => {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin'];
+  return folders
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
+};
+
+/** @param {string} path */
+const isExecutable = (path) => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const debianBin = fileURLToPath(new URL('debian-bin', import.meta.url));
+
+/**
+ * @param {PartName} name
+ * @param {Suite} suite
+ * @returns {Promise<string>} the path of a wrapper that runs the program
+ */
+const unpack = (name, suite = debian[name].suite) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(debianBin, [suite, debian[name].package, debian[name].program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let path = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk) => {
+      path += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve(path.trim());
+      else reject(new Error(`${name} of Debian ${suite} could not be unpacked; the reason stands above`));
+    });
+  });

@@ -1,0 +1,47 @@
+import type { Location } from '../../diagnostic.ts';
+import { cells } from './visible.ts';
+
+/** How many columns of a source line are shown, and how many of them at most before the caret. */
+const room = 160;
+const before = 60;
+
+export interface Frame {
+  /** The source line, or the part of it around the caret. */
+  readonly source: string;
+  /** Spaces, then as many carets as the place is wide. */
+  readonly carets: string;
+}
+
+/** A place as it is shown under a finding. */
+export function frame({ source, column, length }: Location): Frame {
+  const line = cells(source);
+  const from = column - 1;
+  const start = width(line.filter(({ index }) => index < from));
+  const end = start + width(line.filter(({ index }) => index >= from && index < from + length));
+  const total = width(line);
+  if (total <= room) return { source: text(line), carets: underline(start, end) };
+
+  const part = room - 2;
+  const left = Math.max(0, Math.min(start - before, total - part));
+  let at = 0;
+  const shown = line.filter((cell) => {
+    const begin = at;
+    at += cell.width;
+    return begin >= left && at <= left + part;
+  });
+  // The first cell shown may begin a column after `left`, when a wide one was cut.
+  const skipped = width(line.slice(0, shown[0] ? line.indexOf(shown[0]) : 0));
+  const opening = skipped > 0 ? '…' : '';
+  const closing = skipped + width(shown) < total ? '…' : '';
+  const shift = opening.length - skipped;
+  return {
+    source: `${opening}${text(shown)}${closing}`,
+    carets: underline(start + shift, Math.min(end + shift, opening.length + width(shown))),
+  };
+}
+
+const text = (line: ReturnType<typeof cells>): string => line.map((cell) => cell.text).join('');
+
+const width = (line: ReturnType<typeof cells>): number => line.reduce((sum, cell) => sum + cell.width, 0);
+
+const underline = (start: number, end: number): string => ' '.repeat(start) + '^'.repeat(Math.max(1, end - start));

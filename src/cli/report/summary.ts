@@ -1,0 +1,22 @@
+import type { Diagnostic } from '../../diagnostic.ts';
+
+export interface Summary {
+  readonly errors: number;
+  readonly warnings: number;
+  readonly infos: number;
+  readonly ignored: number;
+  /** How many files they are in; what has no place counts for none. */
+  readonly files: number;
+}
+
+export function summarize(diagnostics: readonly Diagnostic[], ignored: number): Summary {
+  const having = (severity: Diagnostic['severity']): number =>
+    diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
+  return {
+    errors: having('error'),
+    warnings: having('warning'),
+    infos: having('info'),
+    ignored,
+    files: new Set(diagnostics.flatMap(({ at }) => at?.file ?? [])).size,
+  };
+}

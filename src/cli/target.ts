@@ -1,0 +1,73 @@
+/** Which nginx is rendered for: the command line's word, then the spec's, then the machine's. */
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { KeepgateError } from '../diagnostic.ts';
+import { parseNginxV, type Target } from '../model/target.ts';
+import type { NginxOptions } from '../spec/types.gen.ts';
+import type { Io } from './io.ts';
+
+export interface TargetOptions {
+  readonly nginxVersion?: string | undefined;
+  readonly target?: string | undefined;
+}
+
+/** The target that the command line or the spec names; undefined for `auto`. @throws KeepgateError for a file that is no output of `nginx -V` */
+export function namedTarget(options: TargetOptions, spec: NginxOptions | undefined, io: Io): Target | undefined {
+  if (options.nginxVersion !== undefined) return ofVersion(options.nginxVersion);
+  if (options.target !== undefined) return savedTarget(options.target, io);
+  const target = spec?.target ?? 'auto';
+  if (target === 'auto') return undefined;
+  if (typeof target === 'string') return ofVersion(target);
+  if (target.file !== undefined) return savedTarget(target.file, io);
+  const { version, openssl, modules } = target;
+  if (version === undefined)
+    throw new KeepgateError(1, { code: 'target-incomplete', message: 'nginx.target needs a version, or a file' });
+  const base = ofVersion(version);
+  return { version, openssl: openssl ?? base.openssl, modules: modules ?? base.modules };
+}
+
+/** Of a version alone nothing more is assumed than every build has. */
+function ofVersion(version: string): Target {
+  if (!/^1\.\d{1,3}\.\d{1,3}$/.test(version))
+    throw new KeepgateError(2, {
+      code: 'target-unknown',
+      message: `"${version}" is not a version of nginx such as 1.26.3`,
+    });
+  return { version, openssl: '1.1.1', modules: ['http_ssl_module', 'http_v2_module', 'http_realip_module'] };
+}
+
+function savedTarget(path: string, io: Io): Target {
+  let text = '';
+  try {
+    text = readFileSync(resolve(io.cwd, path), 'utf8').slice(0, 100_000);
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new KeepgateError(1, { code: 'target-unknown', message: `the target file ${path} can't be read: ${reason}` });
+  }
+  const target = parseNginxV(text);
+  if (target) return target;
+  const help = `Save it with: nginx -V 2> ${path}`;
+  throw new KeepgateError(1, { code: 'target-unknown', message: `${path} does not hold the output of nginx -V`, help });
+}
+
+/** The nginx that is installed here. @throws KeepgateError when there is none */
+export async function installedTarget(io: Io): Promise<Target> {
+  return (await installedNginx(io)).target;
+}
+
+export async function installedNginx(io: Io): ReturnType<typeof import('../nginx/binary.ts')['inspectNginx']> {
+  const { findNginx, inspectNginx } = await import('../nginx/binary.ts');
+  const path = await findNginx(io.env);
+  if (path !== undefined) return inspectNginx(path);
+  throw new KeepgateError(4, {
+    code: 'nginx-missing',
+    message: 'no nginx is installed here, and nothing names another to render for',
+    help: 'Install it (sudo apt-get install nginx), or name a target: --nginx-version 1.26.3, or nginx.target in the spec.',
+  });
+}
+
+export function layoutOf(spec: NginxOptions | undefined): 'debian' | 'conf.d' {
+  const layout = spec?.layout ?? 'auto';
+  if (layout !== 'auto') return layout;
+  return existsSync('/etc/nginx/conf.d') && !existsSync('/etc/nginx/sites-enabled') ? 'conf.d' : 'debian';
+}

@@ -1,0 +1,46 @@
+/** A rule looks at all sites at once and says what is wrong with them. Pure: nothing but its context. */
+import type { Severity } from '../diagnostic.ts';
+import type { ExpandedSite } from '../model/expand.ts';
+import type { NginxFeatures } from '../model/nginx-features.ts';
+import type { Site } from '../model/site.ts';
+import type { Target } from '../model/target.ts';
+import type { Path } from '../spec/document.ts';
+import type { Spec } from '../spec/types.gen.ts';
+
+export interface LintedSite {
+  /** As templates see it. */
+  readonly site: Site;
+  /** As plain options, which are what a person can change. */
+  readonly expanded: ExpandedSite;
+}
+
+export interface LintContext {
+  readonly spec: Spec;
+  readonly sites: readonly LintedSite[];
+  readonly features: NginxFeatures;
+  readonly target: Target;
+}
+
+/** A place: an option of a site, or a path of the spec. */
+export type Place =
+  | { readonly site: ExpandedSite; readonly path: Path; readonly what?: 'key' | 'value' }
+  | { readonly path: Path };
+
+export interface Finding {
+  /** One line: what is wrong here, and the way out. */
+  readonly message: string;
+  readonly help?: string;
+  readonly at: Place;
+  readonly related?: readonly { readonly message: string; readonly at: Place }[];
+}
+
+export interface Rule {
+  /** The file's name. */
+  readonly code: string;
+  readonly severity: Severity;
+  /** What the rule asks for, in a few words. */
+  readonly title: string;
+  /** Why, and what to do: the page of `keepgate explain CODE`. */
+  readonly page: string;
+  readonly check: (context: LintContext) => Iterable<Finding>;
+}

@@ -1,0 +1,48 @@
+/** What an nginx can do, decided once from its version, its OpenSSL and its modules. Templates see only the answers. */
+import type { Target } from './target.ts';
+
+export interface NginxFeatures {
+  /** `http2 on` (1.25.1); before, `listen … http2`, which then belongs to the whole socket. */
+  readonly http2Directive: boolean;
+  /** `listen … quic` (1.25.0, --with-http_v3_module). */
+  readonly http3: boolean;
+  /** `ssl_reject_handshake` (1.19.4). */
+  readonly rejectHandshake: boolean;
+  /** `ssl_protocols` per server (1.29.2); before, the default server of the socket decides. */
+  readonly protocolsPerServer: boolean;
+  /** The hybrid key exchange X25519MLKEM768 (OpenSSL 3.5). */
+  readonly postQuantumGroup: boolean;
+  /** Session ticket keys rotate by themselves with a shared cache (1.23.2). */
+  readonly ticketRotation: boolean;
+  /** A TLS session is bound to the server that made it (1.27.4, 1.26.3): client authentication can't be carried over. */
+  readonly sessionsPerServer: boolean;
+  /** `keepalive_min_timeout` (1.27.4): idle connections outlive a reload long enough to not cut a request. */
+  readonly keepaliveMinTimeout: boolean;
+  /** `server … resolve` (1.27.3). */
+  readonly upstreamResolve: boolean;
+}
+
+export function nginxFeatures(target: Target): NginxFeatures {
+  const nginx = (since: string): boolean => atLeast(target.version, since);
+  return {
+    http2Directive: nginx('1.25.1'),
+    http3: nginx('1.25.0') && target.modules.includes('http_v3_module'),
+    rejectHandshake: nginx('1.19.4'),
+    protocolsPerServer: nginx('1.29.2'),
+    postQuantumGroup: atLeast(target.openssl, '3.5'),
+    ticketRotation: nginx('1.23.2'),
+    sessionsPerServer: nginx('1.27.4') || (nginx('1.26.3') && !nginx('1.27.0')),
+    keepaliveMinTimeout: nginx('1.27.4'),
+    upstreamResolve: nginx('1.27.3'),
+  };
+}
+
+/** Compares dotted versions by their numbers; a letter at the end, as in 1.1.1w, counts for nothing. */
+export function atLeast(version: string, since: string): boolean {
+  const [a, b] = [version, since].map((text) => text.split('.').map((part) => Number.parseInt(part, 10) || 0));
+  for (let i = 0; i < 3; i++) {
+    const difference = (a?.[i] ?? 0) - (b?.[i] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}

@@ -1,0 +1,196 @@
+/** Every decision is made here: from the spec and the target to sites in which nothing is left to decide. */
+import type { Diagnostic } from '../diagnostic.ts';
+import { normalHost } from '../spec/address.ts';
+import type { Path } from '../spec/document.ts';
+import type { Places } from '../spec/load.ts';
+import type { Spec } from '../spec/types.gen.ts';
+import { type ExpandedSite, expand, type PlainSite, placeOf } from './expand.ts';
+import { type NginxFeatures, nginxFeatures } from './nginx-features.ts';
+import {
+  accessOf,
+  basicAuthOf,
+  bodySize,
+  locationsOf,
+  mergeHeaders,
+  type Problem,
+  rawText,
+  responseHeaders,
+  siteRequestHeaders,
+} from './routes.ts';
+import { sharedOf } from './shared.ts';
+import type { Header, Listen, Model, Sessions, Site, Tls } from './site.ts';
+import { certificateFiles, challengeRoot } from './store-paths.ts';
+import type { Target } from './target.ts';
+import { tlsProfile } from './tls-profiles.ts';
+import { SiteUpstreams } from './upstreams.ts';
+
+export interface ResolveOptions {
+  readonly target: Target;
+  readonly layout: 'debian' | 'conf.d';
+  /** Raw nginx text may stand in the spec: it can run code. */
+  readonly allowRaw: boolean;
+}
+
+export interface Resolved {
+  readonly model: Model;
+  /** The sites as plain options, in the order of `model.sites`. */
+  readonly expanded: readonly ExpandedSite[];
+  readonly features: NginxFeatures;
+  /** Errors only; with any, the model lacks what could not be resolved. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function resolve(spec: Spec, places: Places, options: ResolveOptions): Resolved {
+  const features = nginxFeatures(options.target);
+  const { sites: expanded, diagnostics: found } = expand(spec, places);
+  const diagnostics = [...found];
+  const carriesSessions = !features.sessionsPerServer && expanded.some(({ options: site }) => site.tls.clientAuth);
+  const sites = expanded.map((site) => {
+    const report = ({ code, message, path, what }: Problem): void => {
+      const at = placeOf(places, site, path, what);
+      diagnostics.push({ code, severity: 'error', message, site: site.name, ...(at && { at }) });
+    };
+    return resolveSite(site, spec, features, options, places.file(['sites', site.specName]), report);
+  });
+  balanceProblems(spec, places, diagnostics);
+  const store = spec.acme?.store ?? expanded[0]?.options.acme.store ?? '';
+  const refuse = spec.nginx?.defaultServer !== 'off';
+  const shared = sharedOf(sites, { features, refuse, sessions: sessions(features, carriesSessions), store });
+  return { model: { layout: options.layout, sites, shared }, expanded, features, diagnostics };
+}
+
+function resolveSite(
+  site: ExpandedSite,
+  spec: Spec,
+  features: NginxFeatures,
+  options: ResolveOptions,
+  specFile: string,
+  report: (problem: Problem) => void,
+): Site {
+  const plain = site.options;
+  const hosts = hostsOf(plain, report);
+  const upstreams = new SiteUpstreams(site.name, spec.upstreams ?? {}, features, spec.nginx?.resolver ?? []);
+  const http3 = plain.http3 && features.http3;
+  const { set, removed } = responseHeaders(plain.headers?.response);
+  const headers = mergeHeaders(ownResponseHeaders(plain, http3), set);
+  const hiddenHeaders = [...headers.map(({ name }) => name), ...removed].filter((name) => name !== 'Alt-Svc');
+  const context = { upstreams, allowRaw: options.allowRaw, responseHeaders: headers, hiddenHeaders, report };
+  const locations = locationsOf(plain, context);
+  if (locations.length === 0)
+    report({
+      code: 'no-routes',
+      message: `the site "${site.name}" passes nothing on; give it an upstream or routes`,
+      path: [],
+    });
+  const canonical = plain.canonicalHost === undefined ? undefined : normalHost(plain.canonicalHost);
+  if (canonical !== undefined && !hosts.includes(canonical)) {
+    const message = `"${plain.canonicalHost}" is not one of the site's hosts; add it to "hosts"`;
+    report({ code: 'host-not-listed', message, path: ['canonicalHost'] });
+  }
+  const others = canonical === undefined ? [] : hosts.filter((host) => host !== canonical);
+  const { https } = plain.listen;
+  const port = https === 443 ? '' : `:${https}`;
+  return {
+    name: site.name,
+    specFile,
+    upstreams: upstreams.all,
+    hosts,
+    serverNames: canonical === undefined ? hosts : [canonical],
+    alias: others.length > 0 ? { hosts: others, target: `https://${canonical}${port}$request_uri` } : null,
+    httpsRedirect: `https://${canonical ?? '$host'}${port}$request_uri`,
+    httpsOrigin: `https://$host${port}/`,
+    listen: listenOf(plain, http3, features),
+    http2: plain.http2,
+    http3,
+    http2Directive: plain.http2 && features.http2Directive,
+    challengeRoot,
+    tls: tlsOf(site, features),
+    trustedProxies: plain.trustedProxies
+      ? { networks: plain.trustedProxies.from, header: plain.trustedProxies.header ?? 'X-Forwarded-For' }
+      : null,
+    access: accessOf(plain),
+    basicAuth: plain.basicAuth ? basicAuthOf(plain.basicAuth) : null,
+    requestHeaders: siteRequestHeaders(plain),
+    responseHeaders: headers,
+    hiddenHeaders,
+    bodyLimit: bodySize(plain.bodyLimit),
+    timeouts: plain.timeouts,
+    keepaliveMinTimeout: features.keepaliveMinTimeout,
+    locations,
+    raw: rawText(plain.raw, ['raw'], { allowRaw: options.allowRaw, report }),
+  };
+}
+
+function hostsOf(site: PlainSite, report: (problem: Problem) => void): string[] {
+  const hosts = new Set<string>();
+  for (const [index, host] of site.hosts.entries()) {
+    const normal = normalHost(host);
+    if (hosts.has(normal))
+      report({
+        code: 'duplicate-host',
+        message: `"${host}" stands twice in this list; keep one`,
+        path: ['hosts', index],
+      });
+    hosts.add(normal);
+  }
+  return [...hosts];
+}
+
+function listenOf({ listen, http2 }: PlainSite, http3: boolean, features: NginxFeatures): Listen {
+  const socket = (address: string, port: number): string => (address === '*' ? String(port) : `${address}:${port}`);
+  const https = listen.addresses.map((address) => socket(address, listen.https));
+  return {
+    http: listen.addresses.map((address) => socket(address, listen.http)),
+    https: https.map((address) => ({ address, http2: http2 && !features.http2Directive })),
+    quic: http3 ? https : [],
+  };
+}
+
+function tlsOf(site: ExpandedSite, features: NginxFeatures): Tls {
+  const { tls, acme } = site.options;
+  const managed = typeof tls.certificate === 'string';
+  const files =
+    typeof tls.certificate === 'string'
+      ? certificateFiles(acme.store, site.name)
+      : { certificate: tls.certificate.cert, key: tls.certificate.key };
+  const { clientAuth } = tls;
+  return {
+    ...tlsProfile(tls.profile, features),
+    ...files,
+    managed,
+    sessions: sessions(features, clientAuth !== undefined && !features.sessionsPerServer),
+    clientAuth: clientAuth ? { ca: clientAuth.ca, verify: clientAuth.verify === 'optional' ? 'optional' : 'on' } : null,
+  };
+}
+
+/** `carried`: a session made with one server could be taken to another whose clients have to show a certificate. */
+function sessions(features: NginxFeatures, carried: boolean): Sessions {
+  if (carried) return { cache: 'off', tickets: false };
+  return { cache: 'shared:keepgate_10m:10m', tickets: features.ticketRotation };
+}
+
+function ownResponseHeaders(site: PlainSite, http3: boolean): Header[] {
+  const headers: Header[] = [];
+  const { hsts } = site.tls;
+  if (hsts) {
+    const { maxAge = 63_072_000, includeSubDomains = false, preload = false } = hsts;
+    const value = `max-age=${maxAge}${includeSubDomains ? '; includeSubDomains' : ''}${preload ? '; preload' : ''}`;
+    headers.push({ name: 'Strict-Transport-Security', value });
+  }
+  if (http3) headers.push({ name: 'Alt-Svc', value: `h3=":${site.listen.https}"; ma=86400` });
+  return headers;
+}
+
+function balanceProblems(spec: Spec, places: Places, diagnostics: Diagnostic[]): void {
+  for (const [name, { balance, servers }] of Object.entries(spec.upstreams ?? {})) {
+    const backup = servers.findIndex((server) => typeof server !== 'string' && server.backup);
+    const only = servers.every((server) => typeof server !== 'string' && server.backup);
+    if (backup === -1 || !(balance === 'ip_hash' || only)) continue;
+    const message = only
+      ? `all servers of the upstream "${name}" are backups; one has to serve`
+      : 'ip_hash knows no backup server; take least_conn, or no backup';
+    const path: Path = ['upstreams', name, 'servers', backup];
+    const at = places.locate(path);
+    diagnostics.push({ code: 'backup-server', severity: 'error', message, ...(at && { at }) });
+  }
+}

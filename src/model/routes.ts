@@ -1,0 +1,223 @@
+/** From the routes of a site to the location blocks of its server. */
+import type { Path } from '../spec/document.ts';
+import type { RouteOptions, SiteSpec } from '../spec/types.gen.ts';
+import type { PlainSite } from './expand.ts';
+import { type Access, type BasicAuth, type Header, type Location, type Proxy, RawText } from './site.ts';
+import type { SiteUpstreams } from './upstreams.ts';
+
+export type Problem = {
+  readonly code: string;
+  readonly message: string;
+  readonly path: Path;
+  readonly what?: 'key' | 'value';
+};
+
+export interface RouteContext {
+  readonly upstreams: SiteUpstreams;
+  readonly allowRaw: boolean;
+  readonly responseHeaders: readonly Header[];
+  readonly hiddenHeaders: readonly string[];
+  readonly report: (problem: Problem) => void;
+}
+
+/** How a route key is matched: its sign and path. `/api/` means the same as `/api`. */
+export function parseRoute(key: string): { sign: '' | '=' | '~' | '~*'; path: string } {
+  const match = /^(=|~\*?) (.*)$/s.exec(key);
+  if (match) return { sign: match[1] as '=' | '~' | '~*', path: match[2] ?? '' };
+  return { sign: '', path: key.length > 1 ? key.replace(/\/$/, '') : key };
+}
+
+/** A site's routes, its `upstream` among them as the route `/`. */
+export function routesOf(site: Pick<SiteSpec, 'routes' | 'upstream'>): Record<string, RouteOptions> {
+  const root: Record<string, RouteOptions> = site.upstream === undefined ? {} : { '/': site.upstream };
+  return { ...root, ...site.routes };
+}
+
+/** All location blocks of a site, in an order that depends on nothing but the routes: exact, prefix, then regular expressions as written. */
+export function locationsOf(site: PlainSite, context: RouteContext): Location[] {
+  const exact: Location[] = [];
+  const prefix: Location[] = [];
+  const regex: Location[] = [];
+  const routes = Object.entries(routesOf(site));
+  const exactPaths = new Set(
+    routes
+      .map(([key]) => parseRoute(key))
+      .filter(({ sign }) => sign === '=')
+      .map(({ path }) => path),
+  );
+  const seen = new Map<string, string>();
+  for (const [key, value] of routes) {
+    const { sign, path } = parseRoute(key);
+    const id = `${sign} ${path}`;
+    const other = seen.get(id);
+    if (other !== undefined) {
+      const message = `the route "${key}" is the same as "${other}"; keep one of them`;
+      context.report({ code: 'duplicate-route', message, path: ['routes', key], what: 'key' });
+      continue;
+    }
+    seen.set(id, key);
+    const body = locationBody(site, key, typeof value === 'string' ? { upstream: value } : value, context);
+    if (!body) continue;
+    if (sign === '=') exact.push({ ...body, modifier: '=', path });
+    else if (sign !== '') regex.push({ ...body, modifier: sign, path });
+    else if (path === '/') prefix.push({ ...body, modifier: null, path });
+    else {
+      if (!exactPaths.has(path)) exact.push({ ...body, modifier: '=', path });
+      prefix.push({ ...body, modifier: null, path: `${path}/` });
+    }
+  }
+  const byPath = (a: Location, b: Location): number => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+  return [...[...exact, ...prefix].sort((a, b) => byPath(a, b) || (a.modifier ? -1 : 1)), ...regex];
+}
+
+type Route = Exclude<RouteOptions, string>;
+
+function locationBody(
+  site: PlainSite,
+  key: string,
+  route: Route,
+  context: RouteContext,
+): Omit<Location, 'modifier' | 'path'> | undefined {
+  const at: Path = ['routes', key];
+  const actions = (['upstream', 'redirect', 'respond'] as const).filter((action) => route[action] !== undefined);
+  if (actions.length > 1) {
+    const message = `the route "${key}" has ${actions.join(' and ')}; a route does one thing`;
+    context.report({ code: 'route-action', message, path: [...at, actions[1] ?? ''], what: 'key' });
+    return undefined;
+  }
+  const reference = actions.length === 0 ? site.upstream : route.upstream;
+  if (actions.length === 0 && reference === undefined) {
+    const message = `the route "${key}" does nothing; give it an upstream, a redirect or a respond`;
+    context.report({ code: 'route-action', message, path: at, what: 'key' });
+    return undefined;
+  }
+  let proxy: Proxy | null = null;
+  if (reference !== undefined) {
+    const used = context.upstreams.use(reference);
+    if (typeof used === 'string') {
+      const where: Path = route.upstream === undefined ? ['upstream'] : [...at, 'upstream'];
+      context.report({ code: 'unknown-upstream', message: used, path: where });
+      return undefined;
+    }
+    proxy = { ...used, streaming: route.streaming ?? false };
+  }
+  const { redirect, respond } = route;
+  if (respond?.status !== undefined && respond.status >= 300 && respond.status < 400) {
+    const message = `${respond.status} is a redirect; write redirect: {to: …, status: ${respond.status}}`;
+    context.report({ code: 'route-action', message, path: [...at, 'respond', 'status'] });
+  }
+  const response = responseHeaders(route.headers?.response);
+  const ownResponse = response.set.length > 0 || response.removed.length > 0;
+  const request = requestHeaders(site, route);
+  const basicAuth = route.basicAuth ? basicAuthOf(route.basicAuth) : null;
+  const streamingTimeouts = route.streaming ? { ...site.timeouts, read: '1h' } : null;
+  return {
+    route: key,
+    access: accessOf(route),
+    basicAuth,
+    requestHeaders: proxy ? request : [],
+    responseHeaders: ownResponse ? mergeHeaders(context.responseHeaders, response.set) : [],
+    hiddenHeaders: ownResponse
+      ? [...new Set([...context.hiddenHeaders, ...response.set.map(({ name }) => name), ...response.removed])]
+      : [],
+    bodyLimit: route.bodyLimit === undefined ? null : bodySize(route.bodyLimit),
+    timeouts: route.timeouts ? { ...(streamingTimeouts ?? site.timeouts), ...route.timeouts } : streamingTimeouts,
+    proxy,
+    redirect: redirect ? { status: redirect.status ?? 308, to: redirect.to } : null,
+    respond: respond
+      ? {
+          status: respond.status ?? 200,
+          body: respond.body === undefined ? [] : [respond.body],
+          type: respond.type ?? 'text/plain',
+        }
+      : null,
+    raw: rawText(route.raw, [...at, 'raw'], context),
+  };
+}
+
+export function rawText(
+  text: string | undefined,
+  path: Path,
+  context: Pick<RouteContext, 'allowRaw' | 'report'>,
+): RawText | null {
+  if (text === undefined) return null;
+  if (context.allowRaw) return new RawText(text);
+  const message = 'raw nginx text can run code; read it, then say --allow-raw';
+  context.report({ code: 'raw-not-allowed', message, path, what: 'key' });
+  return null;
+}
+
+export function accessOf(options: { allow?: string[]; deny?: string[] }): Access {
+  return { deny: options.deny ?? [], allow: options.allow ?? [] };
+}
+
+export function basicAuthOf(options: { userFile: string; realm?: string }): BasicAuth {
+  return { realm: options.realm ?? 'Restricted', userFile: options.userFile };
+}
+
+/** `client_max_body_size` takes 0 for no limit. */
+export function bodySize(limit: string): string {
+  return limit === 'unlimited' ? '0' : limit;
+}
+
+/** What every request to a backend carries. The client's own word on who it is counts for nothing. */
+const standardHeaders: readonly Header[] = [
+  { name: 'Host', value: '$host' },
+  { name: 'X-Real-IP', value: '$remote_addr' },
+  { name: 'X-Forwarded-For', value: '$remote_addr' },
+  { name: 'X-Forwarded-Host', value: '$host' },
+  { name: 'X-Forwarded-Port', value: '$server_port' },
+  { name: 'X-Forwarded-Proto', value: '$scheme' },
+  { name: 'Forwarded', value: '' },
+];
+
+function upgradeHeaders(websocket: boolean): readonly Header[] {
+  return websocket
+    ? [
+        { name: 'Upgrade', value: '$keepgate_upgrade' },
+        { name: 'Connection', value: '$keepgate_connection' },
+      ]
+    : [
+        { name: 'Upgrade', value: '' },
+        { name: 'Connection', value: '' },
+      ];
+}
+
+/** The request headers of the server block: what its locations inherit. */
+export function siteRequestHeaders(site: PlainSite): Header[] {
+  const changes = changed(site.headers?.request);
+  const cleared = site.basicAuth && !site.basicAuth.forward ? [{ name: 'Authorization', value: '' }] : [];
+  return mergeHeaders([...standardHeaders, ...upgradeHeaders(site.websocket), ...cleared], changes);
+}
+
+/** The whole set when a route differs from its site (one header in a location drops all inherited ones), else nothing. */
+function requestHeaders(site: PlainSite, route: Route): Header[] {
+  const changes = changed(route.headers?.request);
+  const websocket = route.websocket ?? site.websocket;
+  const clears = route.basicAuth !== undefined && !route.basicAuth.forward;
+  if (changes.length === 0 && websocket === site.websocket && !clears) return [];
+  const cleared = clears ? [{ name: 'Authorization', value: '' }] : [];
+  return mergeHeaders(siteRequestHeaders(site), [...upgradeHeaders(websocket), ...cleared, ...changes]);
+}
+
+function changed(changes: Readonly<Record<string, string | null>> = {}): Header[] {
+  return Object.entries(changes).map(([name, value]) => ({ name, value: value ?? '' }));
+}
+
+export function responseHeaders(changes: Readonly<Record<string, string | null>> = {}): {
+  set: Header[];
+  removed: string[];
+} {
+  const entries = Object.entries(changes);
+  return {
+    set: entries.flatMap(([name, value]) => (value === null ? [] : [{ name, value }])),
+    removed: entries.flatMap(([name, value]) => (value === null ? [name] : [])),
+  };
+}
+
+/** Later headers replace earlier ones of the same name, in whatever case. */
+export function mergeHeaders(first: readonly Header[], then: readonly Header[]): Header[] {
+  const merged = new Map(first.map((header) => [header.name.toLowerCase(), header]));
+  for (const header of then) merged.set(header.name.toLowerCase(), header);
+  return [...merged.values()];
+}

@@ -1,0 +1,116 @@
+/** The upstream blocks of one site's file, made as its routes ask for them. */
+import { canonicalIpv6, isIpv4, parseAddress, parseBackendUrl } from '../spec/address.ts';
+import { suggest } from '../spec/suggest.ts';
+import type { UpstreamOptions } from '../spec/types.gen.ts';
+import type { NginxFeatures } from './nginx-features.ts';
+import type { Proxy, Upstream } from './site.ts';
+
+/** Where a system keeps the CA certificates that it trusts (Debian's path; `tls.ca` names another). */
+const systemCa = '/etc/ssl/certs/ca-certificates.crt';
+
+/** Shorter than the idle timeout of the servers people run (Node.js and uvicorn close after 5 s), so that no request meets a closing one. */
+const keepaliveTimeout = '4s';
+
+export class SiteUpstreams {
+  readonly #site: string;
+  readonly #named: Readonly<Record<string, UpstreamOptions>>;
+  readonly #features: NginxFeatures;
+  readonly #resolvers: readonly string[];
+  readonly #made = new Map<string, Upstream>();
+
+  constructor(
+    site: string,
+    named: Readonly<Record<string, UpstreamOptions>>,
+    features: NginxFeatures,
+    resolvers: readonly string[],
+  ) {
+    this.#site = site;
+    this.#named = named;
+    this.#features = features;
+    this.#resolvers = resolvers;
+  }
+
+  get all(): readonly Upstream[] {
+    return [...this.#made.values()];
+  }
+
+  /** How to pass requests to an upstream's name or URL; the reason when that can't be. */
+  use(reference: string): Omit<Proxy, 'streaming'> | string {
+    const options = reference.includes('/') ? inline(reference) : this.#find(reference);
+    if (typeof options === 'string') return options;
+    const name = reference.includes('/') ? inlineName(this.#site, reference) : `keepgate_${this.#site}_${reference}`;
+    if (!this.#made.has(name)) this.#made.set(name, this.#make(name, options));
+    const { tls } = options;
+    if (!tls) return { pass: `http://${name}`, tls: null };
+    const first = options.servers[0];
+    const address = parseAddress(typeof first === 'string' ? first : (first?.address ?? ''));
+    const host = typeof address === 'string' ? '' : address.host;
+    return {
+      pass: `https://${name}`,
+      tls: { name: tls.name ?? host, verify: tls.verify ?? true, ca: tls.ca ?? systemCa },
+    };
+  }
+
+  #find(name: string): UpstreamOptions | string {
+    const found = Object.hasOwn(this.#named, name) ? this.#named[name] : undefined;
+    if (found) return found;
+    const names = Object.keys(this.#named);
+    const near = suggest(name, names);
+    if (near) return `there is no upstream "${name}"; did you mean "${near}"?`;
+    return `there is no upstream "${name}"; define it below "upstreams", or write the backend's URL`;
+  }
+
+  #make(name: string, options: UpstreamOptions): Upstream {
+    const { balance = 'round_robin', keepalive = {} } = options;
+    let resolves = false;
+    const servers = options.servers.map((entry) => {
+      const server = typeof entry === 'string' ? { address: entry } : entry;
+      const { text, isName } = backendAddress(server.address);
+      const resolve = isName && this.#features.upstreamResolve && this.#resolvers.length > 0;
+      resolves ||= resolve;
+      const parameters = [
+        ...(server.weight === undefined ? [] : [`weight=${server.weight}`]),
+        ...(server.maxFails === undefined ? [] : [`max_fails=${server.maxFails}`]),
+        ...(server.failTimeout === undefined ? [] : [`fail_timeout=${server.failTimeout}`]),
+        ...(server.backup ? ['backup'] : []),
+        ...(resolve ? ['resolve'] : []),
+      ];
+      return { address: text, parameters };
+    });
+    const connections = keepalive.connections ?? 32;
+    return {
+      name,
+      balance: balance === 'round_robin' ? null : balance,
+      zone: resolves || servers.length > 1 ? `${name}_256k` : null,
+      resolvers: resolves ? this.#resolvers : [],
+      servers,
+      keepalive: connections === 0 ? null : { connections, timeout: keepalive.timeout ?? keepaliveTimeout },
+    };
+  }
+}
+
+function inline(url: string): UpstreamOptions | string {
+  const backend = parseBackendUrl(url);
+  if (typeof backend === 'string') return `"${url}" ${backend}`;
+  const host = backend.host.includes(':') ? `[${backend.host}]` : backend.host;
+  const server = `${host}:${backend.port}`;
+  return backend.scheme === 'https' ? { servers: [server], tls: {} } : { servers: [server] };
+}
+
+function inlineName(site: string, url: string): string {
+  const plain = url.replace(/^http:\/\//, '').replace(/^https:\/\//, 'tls_');
+  return `keepgate_${site}_${plain
+    .toLowerCase()
+    .replace(/\/$/, '')
+    .replace(/[^a-z0-9._-]/g, '_')}`;
+}
+
+/** An address as nginx is to have it: `localhost` would be tried as ::1 first, and most APIs don't listen there. */
+function backendAddress(address: string): { text: string; isName: boolean } {
+  const parsed = parseAddress(address);
+  if (typeof parsed === 'string') return { text: address, isName: false };
+  const { host, port } = parsed;
+  if (host === 'localhost') return { text: `127.0.0.1:${port}`, isName: false };
+  const six = canonicalIpv6(host) !== undefined;
+  return { text: six ? `[${host}]:${port}` : `${host}:${port}`, isName: !six && !isIpv4(host) };
+}

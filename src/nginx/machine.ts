@@ -1,0 +1,164 @@
+import { readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { posix } from 'node:path';
+import { type FileContents, readRegularFile } from '../certs/regular-file.ts';
+import { type References, referencesOf } from './references.ts';
+import { stockConfiguration, stockTypes } from './stock.ts';
+
+/** The part of a machine's configuration that a test has to see, by the paths that nginx uses. */
+export interface Machine {
+  readonly files: Map<string, string | Uint8Array>;
+  readonly links: Map<string, string>;
+  /** Where a stand-in certificate or key has to be: no key is ever copied. */
+  readonly certificates: Set<string>;
+  readonly keys: Set<string>;
+  readonly folders: Set<string>;
+  readonly names: Set<string>;
+  readonly users: Set<string>;
+  /** What could not be copied, and why. */
+  readonly skipped: string[];
+}
+
+/** For an nginx without a configuration of its own: what distributions have in common. */
+const stock = [
+  ['/etc/nginx/nginx.conf', stockConfiguration({ main: 'user www-data;\n' })],
+  ['/etc/nginx/mime.types', stockTypes],
+] as const;
+const home = '/etc/nginx';
+const limits = { entries: 20_000, bytes: 64_000_000, depth: 16 };
+
+export interface MachineOptions {
+  /** Everything in the folder, or nginx.conf with what it names itself. */
+  readonly whole: boolean;
+  /** Whether it is for the nginx that this machine's modules were built for. */
+  readonly modules: boolean;
+}
+
+/**
+ * Reads the nginx configuration in a folder, which nginx knows as /etc/nginx, and the files elsewhere that it includes.
+ * Only regular files are opened. Symbolic links to files stay links where their target is seen too; links that lead out of
+ * the folder, and all links to folders, become what they lead to, so that nobody can write through them.
+ */
+export function readMachine(folder: string | undefined, { whole, modules }: MachineOptions): Machine {
+  const root = folder === undefined ? home : realpathSync(folder);
+  const machine: Machine = {
+    files: new Map(),
+    links: new Map(),
+    certificates: new Set(),
+    keys: new Set(),
+    folders: new Set(),
+    names: new Set(),
+    users: new Set(),
+    skipped: [],
+  };
+  let bytes = 0;
+
+  /** Where a path that nginx uses is on this disk. */
+  const onDisk = (path: string) => (isBelow(path, home) ? root + path.slice(home.length) : path);
+
+  const copy = (path: string, from = onDisk(path)): void => {
+    if (machine.files.has(path)) return;
+    const contents = readRegularFile(from);
+    if (contents.state !== 'read') {
+      if (contents.state !== 'missing') machine.skipped.push(`${path}: ${reasonOf(contents)}`);
+      return;
+    }
+    bytes += contents.bytes.length;
+    if (bytes > limits.bytes) machine.skipped.push(`${path}: more than ${limits.bytes / 1e6} MB of configuration`);
+    else if (contents.bytes.includes('PRIVATE KEY-----')) machine.keys.add(path);
+    else machine.files.set(path, Buffer.from(contents.bytes));
+  };
+
+  const walk = (path: string, from: string, depth: number): void => {
+    if (depth > limits.depth) return void machine.skipped.push(`${path}: too deep`);
+    for (const entry of list(from, machine.skipped)) {
+      if (machine.files.size + machine.links.size >= limits.entries) {
+        return void machine.skipped.push(`${path}: more than ${limits.entries} files`);
+      }
+      const at = posix.join(path, entry.name);
+      if (!modules && path === `${home}/modules-enabled`) continue;
+      if (entry.isDirectory()) walk(at, posix.join(from, entry.name), depth + 1);
+      else if (entry.isSymbolicLink()) follow(at, posix.join(from, entry.name), depth);
+      else copy(at, posix.join(from, entry.name));
+    }
+  };
+
+  const follow = (path: string, link: string, depth: number): void => {
+    const to = readlinkSync(link);
+    const target = posix.resolve(posix.dirname(path), to);
+    const from = posix.isAbsolute(to) ? onDisk(to) : posix.resolve(posix.dirname(link), to);
+    const kind = statSync(from, { throwIfNoEntry: false });
+    if (isBelow(target, '/usr')) {
+      if (modules) machine.links.set(path, to);
+    } else if (kind?.isDirectory()) walk(path, from, depth + 1);
+    else if (kind === undefined || isBelow(target, home)) machine.links.set(path, to);
+    else copy(path, from);
+  };
+
+  if (whole) walk(home, root, 0);
+  else if (folder !== undefined) for (const name of ['nginx.conf', 'mime.types']) copy(`${home}/${name}`);
+  else for (const [path, text] of stock) machine.files.set(path, text);
+
+  const seen = new Set<string>();
+  for (const [path, contents] of machine.files) {
+    // What a Map is given while it is walked is visited too.
+    if (seen.has(path) || Buffer.from(contents).includes(0)) continue;
+    seen.add(path);
+    const references = referencesOf(contents.toString());
+    for (const pattern of references.includes) {
+      if (isBelow(pattern, '/usr')) continue;
+      if (pattern.includes('*') && isBelow(pattern, home)) continue;
+      for (const included of expand(pattern)) copy(included);
+    }
+    for (const file of references.read) if (!isBelow(file, '/usr')) copy(file);
+    note(machine, references);
+  }
+  return machine;
+}
+
+function note(machine: Machine, references: References): void {
+  for (const path of references.certificates) machine.certificates.add(path);
+  for (const path of references.keys) machine.keys.add(path);
+  for (const path of references.ticketKeys) machine.files.set(path, new Uint8Array(80));
+  for (const path of references.passwordFiles) machine.files.set(path, 'stand-in\n');
+  for (const path of references.folders) machine.folders.add(path);
+  for (const name of references.names) machine.names.add(name);
+  for (const user of references.users) machine.users.add(user);
+}
+
+function list(folder: string, skipped: string[]) {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    skipped.push(`${folder}: this user may not read it`);
+    return [];
+  }
+}
+
+/** The files that an include with a pattern in its last segment means. */
+function expand(pattern: string): string[] {
+  if (!pattern.includes('*')) return [pattern];
+  const folder = posix.dirname(pattern);
+  if (folder.includes('*')) return [];
+  const parts = posix
+    .basename(pattern)
+    .split('*')
+    .map((part) => part.replace(/[^\w-]/g, '\\$&'));
+  const name = new RegExp(`^(?!\\.)${parts.join('.*')}$`);
+  try {
+    return readdirSync(folder)
+      .filter((entry) => name.test(entry))
+      .map((entry) => posix.join(folder, entry));
+  } catch {
+    return [];
+  }
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path.startsWith(`${folder}/`);
+}
+
+function reasonOf(contents: Exclude<FileContents, { state: 'read' }>): string {
+  if (contents.state === 'not-a-file') return `it is ${contents.kind}`;
+  if (contents.state === 'unreadable') return contents.reason;
+  return 'it is larger than 1 MB';
+}

@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs';
+import { posix } from 'node:path';
+import { KeepgateError } from '../diagnostic.ts';
+import type { NginxBinary } from './binary.ts';
+import { sandboxCommand } from './bwrap.ts';
+import { limited } from './limits.ts';
+import { type Machine, readMachine } from './machine.ts';
+import { printable } from './printable.ts';
+import { run } from './run.ts';
+import type { Attempt, TestResult } from './sandbox.ts';
+import { buildTree, shareWithNobody } from './tree.ts';
+import { unreadFiles } from './unread.ts';
+import { verdictOf } from './verdict.ts';
+
+/** `nginx -t` on the very bytes at their final paths, under the distribution's or the machine's own nginx.conf. */
+export async function testInBubblewrap(attempt: Attempt, bwrap: string): Promise<TestResult> {
+  const { nginx, tree, timeLimit, signal, root, asRoot } = attempt;
+  const machine = machineOf(nginx, tree.live);
+  const folders = writtenFolders(nginx.configure, machine.folders);
+  layOut(attempt, machine, folders);
+  if (asRoot) shareWithNobody(root, '/etc/passwd');
+
+  // -T tests as -t does, and prints what it has read.
+  const test = [nginx.path, '-T', '-c', '/etc/nginx/nginx.conf'];
+  const inside = sandboxCommand({ bwrap, nginx: nginx.path, root, folders, asRoot }, test);
+  const result = await run(limited(inside, tree.files.length + machine.files.size, timeLimit), { timeLimit, signal });
+  const exitCode = /"exit-code": (\d+)/.exec(result.status)?.[1];
+  const verdict = verdictOf(nginx.path, result, exitCode === undefined ? undefined : Number(exitCode), timeLimit);
+  if ('diagnostic' in verdict) return { outcome: 'failed', diagnostic: verdict.diagnostic };
+  const { passed } = verdict;
+  const standIns = [...machine.certificates];
+  return {
+    outcome: 'tested',
+    passed,
+    messages: verdict.messages.filter(({ text }) => !standIns.some((path) => isNotStapled(text, path))),
+    isolation: 'bwrap',
+    unread: passed ? unreadFiles(tree, result.stdout) : [],
+    skipped: machine.skipped.map((text) => printable(text)),
+  };
+}
+
+/** nginx warns that it can't staple for a certificate that signed itself, which the real one has not done. */
+function isNotStapled(text: string, certificate: string): boolean {
+  return text.startsWith('"ssl_stapling" ignored') && text.includes(`"${certificate}"`);
+}
+
+function machineOf(nginx: NginxBinary, live: string | undefined): Machine {
+  const folder = live ?? nginx.confDir;
+  const whole = live !== undefined;
+  if (live !== undefined && !existsSync(posix.join(live, 'nginx.conf'))) {
+    throw new KeepgateError(4, {
+      code: 'live-not-readable',
+      message: `there is no nginx.conf that can be read in ${printable(live)}`,
+      help: 'Name the folder of a whole nginx configuration, such as /etc/nginx.',
+    });
+  }
+  return readMachine(folder, { whole, modules: nginx.path.startsWith('/usr/') });
+}
+
+function layOut({ tree, root }: Attempt, machine: Machine, folders: readonly string[]): void {
+  const { certificatePem, keyPem } = tree.standIns;
+  const certificates = new Set([...tree.standIns.certificates, ...machine.certificates]);
+  const keys = new Set([...tree.standIns.keys, ...machine.keys]);
+  const copied = [...machine.files].filter(([path]) => !certificates.has(path) && !keys.has(path));
+  buildTree(root, {
+    files: [
+      ...accounts(machine.users, tree.names, machine.names),
+      ...tree.files.map(({ path, text }) => [path, text] as const),
+      ...copied,
+    ],
+    links: [
+      ...tree.links.map(({ path, to }) => [path, to] as const),
+      ...machine.links,
+      ['/var/run', '/run'],
+      ['/var/lock', '/run'],
+    ],
+    certificates,
+    keys,
+    certificatePem,
+    keyPem,
+    folders: folders.filter((folder) => !folder.startsWith('/usr/')),
+  });
+}
+
+/** Users that are all root, and host names that are all loopback: no account and no name server is asked. */
+function accounts(users: Iterable<string>, ...names: Iterable<string>[]): (readonly [path: string, text: string])[] {
+  const plain = (values: Iterable<string>) => [...new Set(values)].filter((value) => /^[\w.-]+$/.test(value));
+  const logins = plain(['root', 'www-data', 'nginx', 'nobody', ...users]);
+  const hosts = plain(['localhost', ...names.flatMap((some) => [...some])]);
+  return [
+    ['/etc/passwd', logins.map((login) => `${login}:x:0:0::/:\n`).join('')],
+    ['/etc/group', [...logins, 'nogroup'].map((login) => `${login}:x:0:\n`).join('')],
+    ['/etc/hosts', hosts.map((host) => `127.0.0.1 ${host}\n`).join('')],
+    ['/etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files\n'],
+  ];
+}
+
+/** Every distribution's nginx writes in these. */
+const usual = ['/run', '/tmp', '/var/tmp', '/var/cache/nginx', '/var/lib/nginx', '/var/log/nginx'];
+const builtIn = ['client_body_temp', 'proxy_temp', 'fastcgi_temp', 'uwsgi_temp', 'scgi_temp', 'logs'];
+
+/** Also those that this nginx was built to write in, and those that the machine's configuration names. */
+function writtenFolders(configure: readonly string[], named: Iterable<string>): string[] {
+  const written = /^--(?:\w+-log|pid|lock|http-\w+(?:-\w+)*-temp)-path=(\/.+)\/[^/]+$/;
+  const built = configure.flatMap((argument) => written.exec(argument)?.[1] ?? []);
+  const prefix = configure.flatMap((argument) => /^--prefix=(\/.+)/.exec(argument)?.[1] ?? [])[0] ?? '/usr/local/nginx';
+  const folders = new Set([...usual, ...built, ...builtIn.map((name) => posix.join(prefix, name)), ...named]);
+  return [...folders].filter((folder) =>
+    folder.startsWith('/usr/')
+      ? existsSync(folder)
+      : !/^\/(?:$|(?:dev|proc|sys|lib\d*|s?bin)(?:\/|$)|etc$)/.test(folder),
+  );
+}

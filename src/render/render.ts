@@ -1,0 +1,72 @@
+/** From the model to files as data. The same model and templates give the same bytes. */
+import { createHash } from 'node:crypto';
+import type { Model, Site } from '../model/site.ts';
+import type { Target } from '../model/target.ts';
+import { guideline } from '../model/tls-profiles.ts';
+import { type CompiledTemplates, engine } from './engine.ts';
+import { templates as shipped } from './templates.gen.js';
+
+/** A file below nginx's configuration folder. */
+export interface RenderedFile {
+  /** Relative, with slashes: `sites-available/keepgate_api.conf`. */
+  readonly path: string;
+  readonly text: string;
+  /** The site that it is for; undefined for the shared file. */
+  readonly site: string | undefined;
+}
+
+/** A symbolic link below nginx's configuration folder. */
+export interface RenderedLink {
+  readonly path: string;
+  readonly to: string;
+}
+
+export interface Rendered {
+  readonly files: readonly RenderedFile[];
+  readonly links: readonly RenderedLink[];
+  readonly manifest: Manifest;
+}
+
+/** What was written, so that the next run can tell its own files from others. No date: the same input, the same bytes. */
+export interface Manifest {
+  readonly version: 1;
+  readonly target: Target;
+  readonly guideline: string;
+  /** Path → SHA-256 of its bytes, in hex. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly links: Readonly<Record<string, string>>;
+}
+
+export const manifestName = 'keepgate.manifest.json';
+
+/** The shared file is read before the sites' in either layout: `.` sorts before `_`. */
+const sharedPath = 'conf.d/keepgate.conf';
+
+/** Renders all files of a model. @throws TypeError when a (user's own) template uses what a view lacks */
+export function render(model: Model, target: Target, templates: CompiledTemplates = shipped): Rendered {
+  const run = engine(templates);
+  const files: RenderedFile[] = [{ path: sharedPath, text: run('shared.conf.hbs', model.shared), site: undefined }];
+  const links: RenderedLink[] = [];
+  for (const site of model.sites) {
+    const name = fileName(site);
+    if (model.layout === 'debian') links.push({ path: `sites-enabled/${name}`, to: `../sites-available/${name}` });
+    const folder = model.layout === 'debian' ? 'sites-available' : 'conf.d';
+    files.push({ path: `${folder}/${name}`, text: run('site.conf.hbs', site), site: site.name });
+  }
+  return { files, links, manifest: manifestOf(files, links, target) };
+}
+
+function fileName(site: Site): string {
+  return `keepgate_${site.name}.conf`;
+}
+
+function manifestOf(files: readonly RenderedFile[], links: readonly RenderedLink[], target: Target): Manifest {
+  const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+  return {
+    version: 1,
+    target,
+    guideline,
+    files: Object.fromEntries(files.map(({ path, text }) => [path, hash(text)])),
+    links: Object.fromEntries(links.map(({ path, to }) => [path, to])),
+  };
+}

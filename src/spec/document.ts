@@ -1,0 +1,213 @@
+/** One spec file: its plain value and the position of everything in it. YAML 1.2 core schema; JSON is read as what it is, YAML. */
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  type Pair,
+  type ParsedNode,
+  parseDocument,
+} from 'yaml';
+import type { Diagnostic, Location } from '../diagnostic.ts';
+import { forbiddenCharacter } from './characters.ts';
+import { multiLine } from './formats.ts';
+
+/** Keys of a value from the root of a document. */
+export type Path = readonly (string | number)[];
+
+export interface SpecSource {
+  /** The name shown to people: the path as it was given, or `<stdin>`. */
+  readonly file: string;
+  readonly bytes: Uint8Array;
+}
+
+const largest = 1_000_000;
+const deepest = 32;
+
+export class SpecDocument {
+  readonly file: string;
+  readonly text: string;
+  /** Plain objects, arrays and scalars; undefined when the text could not be read. */
+  readonly value: unknown;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly #document: Document.Parsed | undefined;
+
+  /** Never throws: what is wrong with the text is in `diagnostics`. */
+  constructor(source: SpecSource) {
+    this.file = source.file;
+    const decoded = decode(source.bytes);
+    if ('message' in decoded) {
+      this.text = '';
+      this.diagnostics = [{ severity: 'error', at: this.#at(0, 1), ...decoded }];
+      return;
+    }
+    this.text = decoded.text;
+    const diagnostics: Diagnostic[] = [];
+    this.diagnostics = diagnostics;
+    const report = (code: string, message: string, start: number, end: number): void => {
+      diagnostics.push({ code, severity: 'error', message, at: this.#at(start, end) });
+    };
+    const document = parse(this.text);
+    if (!document) {
+      report('yaml-syntax', 'the file is nested too deeply to be read', 0, 1);
+      return;
+    }
+    for (const { code, message, pos } of document.errors) {
+      if (code === 'MULTIPLE_DOCS')
+        report('yaml-documents', 'the file holds several documents; write one file for each', pos[0], pos[0] + 3);
+      else report('yaml-syntax', firstLine(message), pos[0], Math.max(pos[1], pos[0] + 1));
+    }
+    if (document.directives.yaml.explicit)
+      report('yaml-directive', 'a %YAML directive has no place in a spec; it is read as YAML 1.2', 0, 5);
+    if (diagnostics.length > 0) return;
+    this.#document = document;
+    this.value = new Reader(report).read(document.contents, 0);
+  }
+
+  /** The place of the value at a path, or of its key; undefined when the document has nothing there. */
+  locate(path: Path, what: 'key' | 'value' = 'value'): Location | undefined {
+    let node: unknown = this.#document?.contents;
+    let key: unknown = node;
+    for (const step of path) {
+      if (isMap(node)) {
+        const pair: Pair | undefined = node.items.find((item) => isScalar(item.key) && item.key.value === step);
+        if (!pair) return undefined;
+        key = pair.key;
+        node = pair.value;
+      } else if (isSeq(node) && typeof step === 'number') {
+        node = node.items[step];
+        key = node;
+      } else return undefined;
+    }
+    const found = what === 'key' || !hasText(node) ? key : node;
+    const range = isNode(found) ? found.range : undefined;
+    return range ? this.#at(range[0], range[1]) : this.#at(0, 1);
+  }
+
+  #at(start: number, end: number): Location {
+    const lineStart = this.text.lastIndexOf('\n', start - 1) + 1;
+    const next = this.text.indexOf('\n', start);
+    const lineEnd = next === -1 ? this.text.length : next;
+    const source = withoutPasswords(this.text.slice(lineStart, lineEnd).replace(/\r$/, ''));
+    let line = 1;
+    for (let at = this.text.indexOf('\n'); at !== -1 && at < lineStart; at = this.text.indexOf('\n', at + 1)) line++;
+    const length = Math.max(1, Math.min(end, lineStart + source.length) - start);
+    return { file: this.file, line, column: start - lineStart + 1, length, source };
+  }
+}
+
+/** A user name and password in a URL, which has no place in a spec, must not reach a log either. The length stays. */
+export function withoutPasswords(text: string): string {
+  return text.replace(
+    /(:\/\/)([^/\s@"']*)@/g,
+    (_, slashes: string, secret: string) => `${slashes}${'*'.repeat(secret.length)}@`,
+  );
+}
+
+function decode(bytes: Uint8Array): { text: string } | { code: string; message: string } {
+  if (bytes.length > largest)
+    return { code: 'file-too-large', message: `the file is larger than 1 MB; spread the sites over several files` };
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch {
+    return { code: 'not-utf8', message: 'the file is not UTF-8 text; save it as UTF-8' };
+  }
+}
+
+function parse(text: string): Document.Parsed | undefined {
+  try {
+    return parseDocument(text, { prettyErrors: false, uniqueKeys: false, resolveKnownTags: false, logLevel: 'error' });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0] ?? message;
+}
+
+function hasText(node: unknown): boolean {
+  return isNode(node) && node.range !== undefined && node.range !== null && node.range[1] > node.range[0];
+}
+
+type Report = (code: string, message: string, start: number, end: number) => void;
+
+/** Turns nodes into plain values and refuses what a spec never needs. */
+class Reader {
+  readonly #report: Report;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  read(node: ParsedNode | null, depth: number, key = ''): unknown {
+    if (node === null) return null;
+    if (isAlias(node)) {
+      this.#refuse(node, 'yaml-alias', 'aliases have no place in a spec; use defaults or upstreams for what repeats');
+      return undefined;
+    }
+    if (node.anchor !== undefined)
+      this.#refuse(node, 'yaml-alias', 'anchors have no place in a spec; use defaults or upstreams for what repeats');
+    if (node.tag !== undefined && node.tag !== 'tag:yaml.org,2002:str')
+      this.#refuse(node, 'yaml-tag', `the tag ${printable(node.tag)} has no place in a spec; write the plain value`);
+    if (depth > deepest) {
+      this.#refuse(node, 'yaml-syntax', `nested more than ${deepest} levels deep`);
+      return undefined;
+    }
+    if (isMap(node)) return this.#map(node.items, depth);
+    if (isSeq(node)) return node.items.map((item) => this.read(item, depth + 1));
+    if (!isScalar(node)) return undefined;
+    const { value } = node;
+    if (typeof value === 'string') this.#characters(value, node, multiLine.has(key) ? '\n\t' : '');
+    return typeof value === 'bigint' ? Number(value) : value;
+  }
+
+  #map(items: readonly Pair<ParsedNode, ParsedNode | null>[], depth: number): Record<string, unknown> {
+    const result: Record<string, unknown> = {};
+    for (const pair of items) {
+      const { key } = pair;
+      if (!isPair(pair) || !isScalar(key) || typeof key.value !== 'string') {
+        const shown = isScalar(key) ? printable(String(key.source ?? key.value)) : 'this';
+        this.#refuse(
+          key,
+          'yaml-key',
+          `${shown} is not a text; put a key in quotes when it looks like a number or a word of YAML`,
+        );
+        continue;
+      }
+      const name = key.value;
+      this.#characters(name, key, '');
+      if (name === '__proto__') {
+        this.#refuse(key, 'unknown-key', '"__proto__" is not an option');
+        continue;
+      }
+      if (Object.hasOwn(result, name)) {
+        this.#refuse(key, 'duplicate-key', `"${printable(name)}" stands twice in the same place; keep one of them`);
+        continue;
+      }
+      result[name] = this.read(pair.value, depth + 1, name);
+    }
+    return result;
+  }
+
+  #characters(value: string, node: ParsedNode, allowed: string): void {
+    const forbidden = forbiddenCharacter(value, allowed);
+    if (forbidden !== undefined)
+      this.#refuse(node, 'forbidden-character', `the text holds ${forbidden}; write it without`);
+  }
+
+  #refuse(node: ParsedNode, code: string, message: string): void {
+    const [start = 0, end = 1] = node.range ?? [];
+    this.#report(code, message, start, Math.max(end, start + 1));
+  }
+}
+
+/** A text of the input as it may stand in a message. */
+export function printable(text: string): string {
+  const clean = withoutPasswords(text).replace(/[^\x20-\x7e\u00a1-\u02ff\u0370-\u05ff\u3040-\u9fff]/g, '\ufffd');
+  return clean.length > 80 ? `${clean.slice(0, 79)}…` : clean;
+}

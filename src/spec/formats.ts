@@ -1,0 +1,190 @@
+/**
+ * The grammar of each kind of string in a spec, by the `format` that schema.json names.
+ * A grammar gives the reason why a value is refused, or undefined. All are allow-lists: what a grammar lets pass is safe
+ * to quote and carries no meaning that nginx gives to a prefix or to `$`.
+ */
+import {
+  backendHostProblem,
+  canonicalIpv6,
+  hostProblem,
+  isIpv4,
+  parseAddress,
+  parseBackendUrl,
+  parseNetwork,
+} from './address.ts';
+import { forbiddenCharacter } from './characters.ts';
+
+type Grammar = (value: string) => string | undefined;
+
+/** nginx refuses a quoted token of more than 4,094 bytes; escaping can double a value. */
+const longest = 2000;
+
+const name: Grammar = (value) =>
+  /^[a-z0-9]+(?:[.-][a-z0-9]+)*$/.test(value) && value.length <= 64
+    ? undefined
+    : 'is not a name; names hold lower-case letters, digits, and single dots or hyphens between them, at most 64';
+
+function freeText(what: string): Grammar {
+  return (value) => {
+    if (value.includes('$')) return `holds a $, which nginx would read as a variable; ${what} can't have one`;
+    if (Buffer.byteLength(value) > longest) return `is longer than ${longest} bytes`;
+    const forbidden = forbiddenCharacter(value);
+    return forbidden && `holds ${forbidden}`;
+  };
+}
+
+const filePath: Grammar = (value) => {
+  const prefix = /^(engine|store|data|syslog|memory|stderr|unix|pkcs11):?/.exec(value);
+  if (prefix)
+    return `begins with ${prefix[0]}, which nginx gives a meaning of its own; write the absolute path of a file`;
+  if (!value.startsWith('/')) return 'is not an absolute path';
+  if (/\/\.{1,2}(\/|$)/.test(value)) return 'has . or .. in it; write the path out';
+  if (/^\/(dev|proc|sys)(\/|$)/.test(value)) return 'lies below /dev, /proc or /sys';
+  if (value.length > 1000) return 'is longer than 1000 characters';
+  return /^(\/[A-Za-z0-9._@+-]+)+$/.test(value)
+    ? undefined
+    : 'is not a path that is safe to write into a configuration; it may hold letters, digits and . _ @ + -';
+};
+
+/** A path of the person who writes the spec, relative to the spec file; it never reaches nginx. */
+const specPath: Grammar = (value) =>
+  /^(?!-)[A-Za-z0-9._@+/-]{1,1000}$/.test(value) ? undefined : 'is not a path of letters, digits and . _ @ + - /';
+
+const pathCharacters = /^\/[\p{L}\p{N}._~!&'()*+,=:@/-]*$/u;
+
+function urlPath(value: string): string | undefined {
+  if (!value.startsWith('/')) return 'does not begin with /';
+  if (value.includes('%')) return 'has a % in it; nginx compares with the decoded path, so write the character itself';
+  if (value.includes('//')) return 'has two slashes in a row, which nginx merges before it compares';
+  if (/\/\.{1,2}(\/|$)/.test(value)) return 'has . or .. as a segment, which nginx resolves before it compares';
+  if (value.length > 1000) return 'is longer than 1000 characters';
+  return pathCharacters.test(value) ? undefined : "may hold letters, digits and . _ ~ ! & ' ( ) * + , = : @ / -";
+}
+
+const route: Grammar = (key) => {
+  const match = /^(\S*) (.+)$/su.exec(key);
+  if (!match) {
+    if (key.startsWith('^~') || /^[=~]/.test(key))
+      return 'needs a space after the sign: "= /exact", "~ regex", "~* regex"';
+    return urlPath(key);
+  }
+  const [, sign, rest = ''] = match;
+  if (sign === '=') return urlPath(rest);
+  if (sign === '~' || sign === '~*') return regex(rest);
+  return sign === '^~'
+    ? 'uses ^~; a plain path is already matched by whole segments'
+    : 'is not "/path", "= /exact", "~ regex" or "~* regex"';
+};
+
+function regex(text: string): string | undefined {
+  if (text !== text.trim()) return 'has white space around its regular expression';
+  if (/\(\?(?:P?<(?![=!])|')/.test(text))
+    return 'has a named group, which would set a variable of nginx; use a plain group';
+  if (text.length > 1000) return 'is longer than 1000 characters';
+  return undefined;
+}
+
+const host: Grammar = (value) => (value.length > 1000 ? 'is longer than 253 characters' : hostProblem(value));
+
+const mime = /^[A-Za-z0-9!#&^_.+-]{1,64}\/[A-Za-z0-9!#&^_.+-]{1,64}(; ?charset=[A-Za-z0-9-]{1,32})?$/;
+
+const grammar: Readonly<Record<string, Grammar>> = {
+  name,
+  host,
+  route,
+  segment: urlPath,
+  'backend-host': (value) => backendHostProblem(value.replace(/^\[|\]$/g, '')),
+  address: (value) => problemOf(parseAddress(value)),
+  resolver: (value) => {
+    const address = parseAddress(/^(\[.*\]|[^:]*):\d+$/.test(value) ? value : `${value}:53`);
+    if (typeof address === 'string') return address;
+    return isIpv4(address.host) || canonicalIpv6(address.host) ? undefined : 'is not the IP address of a DNS server';
+  },
+  upstream: (value) => (value.includes(':') || value.includes('/') ? problemOf(parseBackendUrl(value)) : name(value)),
+  network: (value) => problemOf(parseNetwork(value)),
+  'listen-address': (value) => {
+    if (value === '*' || isIpv4(value)) return undefined;
+    if (/^unix:/.test(value))
+      return 'is a unix socket; a site listens on *, an IPv4 address, or an IPv6 address in brackets';
+    return /^\[.*\]$/.test(value) && canonicalIpv6(value.slice(1, -1))
+      ? undefined
+      : 'is not *, an IPv4 address, or an IPv6 address in brackets such as [::]';
+  },
+  duration: (value) =>
+    /^[1-9]\d{0,5}(ms|s|m|h|d)$/.test(value) ? undefined : 'is not a duration such as 500ms, 90s, 5m or 1h',
+  'body-limit': (value) =>
+    value === 'unlimited' || /^[1-9]\d{0,5}[kmg]$/.test(value)
+      ? undefined
+      : 'is not a size such as 64k, 32m or 1g, nor unlimited',
+  version: (value) =>
+    /^\d{1,3}\.\d{1,3}(\.\d{1,3})?[a-z]?$/.test(value) ? undefined : 'is not a version such as 1.26.3',
+  target: (value) =>
+    value === 'auto' || /^1\.\d{1,3}\.\d{1,3}$/.test(value)
+      ? undefined
+      : 'is neither auto nor a version of nginx such as "1.26.3"',
+  'file-path': filePath,
+  'spec-path': specPath,
+  certificate: oneOf('acme', 'self-signed'),
+  'tls-profile': (value) => {
+    if (/^(modern|intermediate)(@6\.0)?$/.test(value)) return undefined;
+    if (/^old(@|$)/.test(value))
+      return 'is no profile of guideline 6.0, which dropped it; clients that need it are no longer safe to serve';
+    return /@/.test(value)
+      ? 'names a guideline that keepgate does not ship; it ships 6.0'
+      : 'is not modern or intermediate';
+  },
+  'acme-directory': (value) =>
+    /^https:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9._~/-]*)?$/.test(value)
+      ? undefined
+      : oneOf('letsencrypt', 'letsencrypt-staging', 'zerossl', 'google')(value) &&
+        'is not letsencrypt, letsencrypt-staging, zerossl, google, or an https URL',
+  'mail-address': (value) =>
+    /^[A-Za-z0-9.!#&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}$/.test(value) ? undefined : 'is not a mail address',
+  challenge: (value) =>
+    value === 'http-01' ? undefined : 'is not http-01; the other challenge is an object: {dns-01: {exec: ./hook}}',
+  'header-name': (value) =>
+    /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(value) ? undefined : 'is not a header name of letters, digits and hyphens',
+  'header-value': freeText('a header value'),
+  text: freeText('a response body'),
+  reason: (value) =>
+    value.trim().length < 3 ? 'says nothing; write why that is right here' : freeText('a reason')(value),
+  realm: (value) =>
+    value === 'off' ? "is the word that switches nginx's Basic authentication off" : freeText('a realm')(value),
+  'media-type': (value) => (mime.test(value) ? undefined : 'is not a media type such as application/json'),
+  'redirect-target': (value) => {
+    if (value.includes('$')) return 'holds a $, which nginx would read as a variable';
+    if (/^\/(?!\/)[A-Za-z0-9._~!&'()*+,=:@%/?#[\]-]{0,1000}$/.test(value)) return undefined;
+    const match =
+      /^https?:\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?(\/[A-Za-z0-9._~!&'()*+,=:@%/?#[\]-]{0,1000})?$/.exec(
+        value,
+      );
+    if (!match) return 'is neither a path such as /new nor an http or https URL';
+    return hostProblem(match[1] ?? '');
+  },
+  raw: (value) => {
+    const forbidden = forbiddenCharacter(value, '\n\t');
+    if (forbidden) return `holds ${forbidden}`;
+    return value.length > 16_384 ? 'is longer than 16 kB' : undefined;
+  },
+};
+
+/** Formats whose strings may hold line feeds and tabs. */
+export const multiLine: ReadonlySet<string> = new Set(['raw']);
+
+/** The reason why a value is not of a format; undefined when it is. Begins with a verb: `"x" <reason>`. */
+export function formatProblem(format: string, value: string): string | undefined {
+  return grammar[format]?.(value);
+}
+
+/** What the compiled validator calls: format → whether a value is of it. */
+export const formats: Readonly<Record<string, (value: string) => boolean>> = Object.fromEntries(
+  Object.entries(grammar).map(([format, problem]) => [format, (value: string) => problem(value) === undefined]),
+);
+
+function oneOf(...words: readonly string[]): Grammar {
+  return (value) => (words.includes(value) ? undefined : `is not ${words.join(' or ')}`);
+}
+
+function problemOf(parsed: unknown): string | undefined {
+  return typeof parsed === 'string' ? parsed : undefined;
+}

@@ -1,0 +1,195 @@
+/** A parsed document against the schema: every mistake at once, each in the words of the person who made it. */
+import type { Diagnostic } from '../diagnostic.ts';
+import { type Path, printable, type SpecDocument } from './document.ts';
+import { formatProblem } from './formats.ts';
+import schema from './schema.json' with { type: 'json' };
+import { suggest } from './suggest.ts';
+import { type SchemaError, validate } from './validate.gen.js';
+
+/** What the schema has against a document; empty when it is a `Spec`. */
+export function validateDocument(document: SpecDocument): Diagnostic[] {
+  if (validate(document.value)) return [];
+  const diagnostics: Diagnostic[] = [];
+  const seen = new Set<string>();
+  for (const error of validate.errors ?? []) {
+    const path = pathOf(error.instancePath);
+    const finding = describe(error, path, document.value);
+    if (!finding) continue;
+    const { code, message, key, what } = finding;
+    const place: Path = key === undefined ? path : [...path, key];
+    const id = JSON.stringify([place, what, code]);
+    if (seen.has(id)) continue;
+    seen.add(id);
+    const at = document.locate(place, what);
+    diagnostics.push({ code, severity: 'error', message, ...(at && { at }) });
+  }
+  return diagnostics;
+}
+
+interface Finding {
+  code: string;
+  message: string;
+  /** A step below the error's path, when the place is a key there. */
+  key?: string;
+  what: 'key' | 'value';
+}
+
+function describe(error: SchemaError, path: Path, root: unknown): Finding | undefined {
+  const { keyword, params } = error;
+  const value = error.propertyName ?? valueAt(root, path);
+  const shown = show(value);
+  switch (keyword) {
+    case 'additionalProperties': {
+      const key = String(params['additionalProperty']);
+      return { code: 'unknown-key', message: unknownKey(key, path), key, what: 'key' };
+    }
+    case 'required': {
+      const missing = String(params['missingProperty']);
+      return { code: 'missing-key', message: `${place(path)} lacks "${missing}"`, what: 'key' };
+    }
+    case 'type':
+      return { code: 'wrong-type', message: wrongType(value, params['type'], path), what: 'value' };
+    case 'enum':
+    case 'const': {
+      const allowed = keyword === 'enum' ? [params['allowedValues']].flat() : [params['allowedValue']];
+      return { code: 'unknown-value', message: `${shown} ${notOneOf(value, allowed)}`, what: 'value' };
+    }
+    case 'discriminator': {
+      const tag = params['tagValue'];
+      if (tag === undefined) return undefined;
+      const message = `${show(tag)} ${notOneOf(tag, ['rest-api', 'domino-rest-api'])}`;
+      return { code: 'unknown-value', message, key: 'name', what: 'value' };
+    }
+    case 'format': {
+      const format = String(params['format']);
+      const problem = formatProblem(format, String(value)) ?? 'is not valid';
+      const key = error.propertyName;
+      const message = `${shown} ${problem}`;
+      return {
+        code: `invalid-${format}`,
+        message,
+        ...(key !== undefined && { key }),
+        what: key === undefined ? 'value' : 'key',
+      };
+    }
+    case 'pattern':
+      return { code: 'invalid-text', message: `${shown} does not have the form ${params['pattern']}`, what: 'value' };
+    case 'propertyNames':
+    case 'oneOf':
+      return undefined;
+    default:
+      return { code: 'out-of-range', message: `${place(path)} ${outOfRange(keyword, params['limit'])}`, what: 'value' };
+  }
+}
+
+function outOfRange(keyword: string, limit: unknown): string {
+  switch (keyword) {
+    case 'minimum':
+      return `must be ${limit} or more`;
+    case 'maximum':
+      return `must be ${limit} or less`;
+    case 'minItems':
+    case 'minProperties':
+      return limit === 1 ? 'must not be empty' : `needs at least ${limit} entries`;
+    case 'maxItems':
+    case 'maxProperties':
+      return `has more than ${limit} entries`;
+    default:
+      return 'has the same entry twice';
+  }
+}
+
+function unknownKey(key: string, path: Path): string {
+  const options = optionsAt(path);
+  const near = suggest(key, options);
+  if (options.length === 0) return `"${printable(key)}" is not an option of ${noun(path)}`;
+  const end = near ? `; did you mean "${near}"?` : `; its options are ${options.join(', ')}`;
+  return `"${printable(key)}" is not an option of ${noun(path)}${end}`;
+}
+
+/** The options that the schema knows for the value at a path of a spec. */
+function optionsAt(path: Path): string[] {
+  let node = dereferenced(schema);
+  for (const step of path) {
+    const next = typeof step === 'number' ? property(node, 'items') : property(property(node, 'properties'), step);
+    node = dereferenced(next ?? property(node, 'additionalProperties'));
+  }
+  return Object.keys(Object(property(node, 'properties')));
+}
+
+function dereferenced(node: unknown): unknown {
+  const reference = property(node, '$ref');
+  return typeof reference === 'string' ? property(schema.definitions, reference.replace('#/definitions/', '')) : node;
+}
+
+function noun(path: Path): string {
+  const [first, , third] = path;
+  if (path.length === 0) return 'a spec';
+  if (first === 'sites' && path.length === 2) return 'a site';
+  if (first === 'upstreams' && path.length === 2) return 'an upstream';
+  if (first === 'sites' && third === 'routes' && path.length === 4) return 'a route';
+  const last = path.at(-1);
+  return typeof last === 'number' ? `an entry of "${String(path.at(-2))}"` : `"${String(last)}"`;
+}
+
+function place(path: Path): string {
+  const [first, second] = path;
+  if (path.length === 2 && first === 'sites') return `the site "${second}"`;
+  if (path.length === 2 && first === 'upstreams') return `the upstream "${second}"`;
+  return path.length === 0 ? 'the spec' : noun(path);
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'a text',
+  object: 'a group of options',
+  array: 'a list',
+  boolean: 'true or false',
+  integer: 'a whole number',
+  number: 'a number',
+  null: 'null',
+};
+
+function wrongType(value: unknown, wanted: unknown, path: Path): string {
+  const list = (Array.isArray(wanted) ? wanted : String(wanted).split(',')).map((type) => typeNames[type] ?? type);
+  const quoted =
+    typeof value !== 'object' && list.includes('a text') ? '; put it in quotes if it is meant as a text' : '';
+  const hint = typeof value === 'string' && list.includes('a list') ? `; write [${printable(value)}]` : quoted;
+  const unquote = typeof value === 'string' && !list.includes('a text') && !hint ? '; write it without quotes' : hint;
+  const subject = value === null ? `${place(path)} is empty` : `${show(value)} is ${typeOf(value)}`;
+  return `${subject} where ${list.join(' or ')} is expected${value === null ? '' : unquote}`;
+}
+
+function typeOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  return typeNames[typeof value] ?? typeof value;
+}
+
+function notOneOf(value: unknown, allowed: readonly unknown[]): string {
+  const words = allowed.map(String);
+  const near = typeof value === 'string' ? suggest(value, words) : undefined;
+  const list = words.length === 1 ? words[0] : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  return near ? `is not ${list}; did you mean ${near}?` : `is not ${list}`;
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return `"${printable(value)}"`;
+  if (Array.isArray(value)) return 'this list';
+  if (typeof value === 'object' && value !== null) return 'this group of options';
+  return String(value);
+}
+
+function pathOf(pointer: string): (string | number)[] {
+  const steps = pointer.split('/').slice(1);
+  return steps.map((step) => {
+    const text = decodeURIComponent(step.replaceAll('~1', '/').replaceAll('~0', '~'));
+    return /^(0|[1-9]\d*)$/.test(text) ? Number(text) : text;
+  });
+}
+
+function valueAt(root: unknown, path: Path): unknown {
+  return path.reduce<unknown>((node, step) => property(node, step), root);
+}
+
+function property(node: unknown, key: string | number): unknown {
+  return Object.getOwnPropertyDescriptor(Object(node), key)?.value;
+}

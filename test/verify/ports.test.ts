@@ -1,0 +1,46 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { expect, it } from 'vitest';
+import { freePorts } from '../../src/verify/ports.ts';
+
+it('gives distinct ports that TCP and UDP servers can take', async () => {
+  const ports = await freePorts(20);
+  expect(new Set(ports).size).toBe(20);
+  for (const port of ports) {
+    const tcp = createServer().listen(port, '127.0.0.1');
+    await once(tcp, 'listening');
+    const udp = createSocket('udp4').bind(port, '127.0.0.1');
+    await once(udp, 'listening');
+    tcp.close();
+    udp.close();
+  }
+});
+
+it('passes over what is taken', async () => {
+  const random = Math.random;
+  const [tcpPort = 0, udpPort = 0, free = 0] = await freePorts(3);
+  const tcp = createServer().listen(tcpPort, '127.0.0.1');
+  const udp = createSocket('udp4').bind(udpPort, '127.0.0.1');
+  await Promise.all([once(tcp, 'listening'), once(udp, 'listening')]);
+  const draws = [tcpPort, udpPort, free].map((port) => (port - 15_000 + 0.5) / 17_000);
+  Math.random = () => draws.shift() ?? random();
+  try {
+    expect(await freePorts(1)).toEqual([free]);
+    expect(draws).toEqual([]);
+  } finally {
+    Math.random = random;
+    tcp.close();
+    udp.close();
+  }
+});
+
+it('gives up with a reason when there are not enough', async () => {
+  const random = Math.random;
+  Math.random = () => 0.5;
+  try {
+    await expect(freePorts(2)).rejects.toThrow('no 2 free ports');
+  } finally {
+    Math.random = random;
+  }
+});

@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+import { ClosingLine } from './test/closing-line.ts';
+import { CoverageReporter } from './test/coverage/reporter.ts';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: 'test/global-setup.ts',
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    reporters: ['default', new CoverageReporter(), new ClosingLine()],
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      exclude: ['**/*.gen.*'],
+      reporter: [], // CoverageReporter merges the child processes in
+      reportsDirectory: 'coverage/vitest',
+    },
+  },
+});
