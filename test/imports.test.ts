@@ -33,6 +33,7 @@ const cases: readonly (readonly [file: string, verdict: 'allowed' | 'refused', c
   ['src/lint/rules/c.ts', 'allowed', "import { site } from '../../model/site.ts';"],
   ['src/deploy/plan.ts', 'refused', "import { site } from '../nginx/binary.ts';"],
   ['src/deploy/apply.ts', 'allowed', "import { site } from '../nginx/binary.ts';"],
+  ['src/lint/rules/d.ts', 'refused', "import { site } from '../../check/check.ts';"],
   ['src/nginx/a.ts', 'refused', "import { site } from '../cli/report.ts';"],
   ['src/nginx/b.ts', 'allowed', "import { site } from '../model/site.ts';"],
   ['src/nginx/c.ts', 'allowed', "import { readFile as site } from 'node:fs/promises';"],

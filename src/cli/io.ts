@@ -15,9 +15,9 @@ export interface Output {
 
 /** Colour only on a terminal, and not when NO_COLOR is set (no-color.org); FORCE_COLOR asks for it elsewhere. */
 export function wantsColor(output: Output, env: Io['env']): boolean {
-  if (env['NO_COLOR']) return false;
-  if (env['FORCE_COLOR'] && env['FORCE_COLOR'] !== '0') return true;
-  return output.isTTY === true && env['TERM'] !== 'dumb';
+  if (env.NO_COLOR) return false;
+  if (env.FORCE_COLOR && env.FORCE_COLOR !== '0') return true;
+  return output.isTTY === true && env.TERM !== 'dumb';
 }
 
 export const exitCode = { done: 0, wrong: 1, usage: 2, differs: 3, environment: 4, limited: 5 } as const;

@@ -3,48 +3,9 @@ import yargs, { type Argv } from 'yargs';
 import { KeepgateError } from '../diagnostic.ts';
 import { suggest } from '../spec/suggest.ts';
 import { version } from '../version.gen.ts';
+import type { Command } from './command.ts';
+import { commandNames, entries } from './commands/index.ts';
 import { exitCode, type Io, wantsColor } from './io.ts';
-
-/** What a file of commands/ exports. */
-export interface Command<Options = never> {
-  readonly options: (yargs: Argv) => Argv<Options>;
-  /** Resolves to the exit code. @throws KeepgateError for what nobody can go on from */
-  readonly run: (options: Options, io: Io) => Promise<number>;
-}
-
-interface Entry {
-  readonly usage: string;
-  readonly describe: string;
-  readonly load: () => Promise<{ command: unknown }>;
-}
-
-const entries: readonly Entry[] = [
-  { usage: 'init', describe: 'write a commented spec', load: () => import('./commands/init.ts') },
-  {
-    usage: 'render [spec..]',
-    describe: 'print the site files, or write them',
-    load: () => import('./commands/render.ts'),
-  },
-  {
-    usage: 'check [spec..]',
-    describe: 'prove a spec: schema, rules, certificates, nginx -t',
-    load: () => import('./commands/check.ts'),
-  },
-  {
-    usage: 'explain [what] [spec..]',
-    describe: 'the resolved spec, or what a code means',
-    load: () => import('./commands/explain.ts'),
-  },
-  { usage: 'schema', describe: 'print the JSON Schema of a spec', load: () => import('./commands/schema.ts') },
-  {
-    usage: 'completion [shell]',
-    describe: 'print a completion script for bash or zsh',
-    load: () => import('./commands/completion.ts'),
-  },
-];
-
-/** Every command's first word, for help and completion. */
-export const commandNames: readonly string[] = entries.map(({ usage }) => usage.split(' ', 1)[0] ?? '');
 
 /** Runs the program. Resolves to the exit code (see README); never rejects for what a user can cause. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {

@@ -2,7 +2,7 @@
 import type { Path } from '../spec/document.ts';
 import type { RouteOptions, SiteSpec } from '../spec/types.gen.ts';
 import type { PlainSite } from './expand.ts';
-import { type Access, type BasicAuth, type Header, type Location, type Proxy, RawText } from './site.ts';
+import { type Access, type BasicAuth, type Header, type Location, type ProxyPass, RawText } from './site.ts';
 import type { SiteUpstreams } from './upstreams.ts';
 
 export type Problem = {
@@ -91,7 +91,7 @@ function locationBody(
     context.report({ code: 'route-action', message, path: at, what: 'key' });
     return undefined;
   }
-  let proxy: Proxy | null = null;
+  let proxy: ProxyPass | null = null;
   if (reference !== undefined) {
     const used = context.upstreams.use(reference);
     if (typeof used === 'string') {

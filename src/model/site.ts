@@ -124,14 +124,14 @@ export interface Location {
   readonly hiddenHeaders: readonly string[];
   readonly bodyLimit: string | null;
   readonly timeouts: Timeouts | null;
-  readonly proxy: Proxy | null;
+  readonly proxy: ProxyPass | null;
   readonly redirect: { readonly status: number; readonly to: string } | null;
   /** `body` has one entry, or none. */
   readonly respond: { readonly status: number; readonly body: readonly string[]; readonly type: string } | null;
   readonly raw: RawText | null;
 }
 
-export interface Proxy {
+export interface ProxyPass {
   /** `http://keepgate_api`: never with a path, so that the request's own reaches the backend untouched. */
   readonly pass: string;
   readonly streaming: boolean;

@@ -3,7 +3,7 @@ import { canonicalIpv6, isIpv4, parseAddress, parseBackendUrl } from '../spec/ad
 import { suggest } from '../spec/suggest.ts';
 import type { UpstreamOptions } from '../spec/types.gen.ts';
 import type { NginxFeatures } from './nginx-features.ts';
-import type { Proxy, Upstream } from './site.ts';
+import type { ProxyPass, Upstream } from './site.ts';
 
 /** Where a system keeps the CA certificates that it trusts (Debian's path; `tls.ca` names another). */
 const systemCa = '/etc/ssl/certs/ca-certificates.crt';
@@ -35,7 +35,7 @@ export class SiteUpstreams {
   }
 
   /** How to pass requests to an upstream's name or URL; the reason when that can't be. */
-  use(reference: string): Omit<Proxy, 'streaming'> | string {
+  use(reference: string): Omit<ProxyPass, 'streaming'> | string {
     const options = reference.includes('/') ? inline(reference) : this.#find(reference);
     if (typeof options === 'string') return options;
     const name = reference.includes('/') ? inlineName(this.#site, reference) : `keepgate_${this.#site}_${reference}`;

@@ -1,11 +1,10 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 import process from 'node:process';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { findProgram, type NginxBinary } from './binary.ts';
 import type { NginxMessage } from './output.ts';
 import * as failure from './sandbox-failure.ts';
+import { makeFolder, removeFolder } from './temporary-folder.ts';
 import { testInBubblewrap } from './test-in-bubblewrap.ts';
 import { testInPrefix } from './test-in-prefix.ts';
 
@@ -80,14 +79,14 @@ export async function testConfiguration(
     const result =
       bwrap === undefined
         ? failed(failure.missing())
-        : await inNewFolder(signal, (root) => testInBubblewrap({ ...attempt, root }, bwrap));
+        : await inNewFolder(tree.files.length, (root) => testInBubblewrap({ ...attempt, root }, bwrap));
     const unavailable =
       result.outcome === 'failed' && ['sandbox-missing', 'sandbox-failed'].includes(result.diagnostic.code);
     if (!unavailable || sandbox === 'bwrap') return result;
     if (tree.raw || tree.live !== undefined) return failed(failure.required(tree.raw, result.diagnostic));
   }
   if (tree.raw || tree.live !== undefined) return failed(failure.required(tree.raw));
-  return inNewFolder(signal, (root) => testInPrefix({ ...attempt, root }));
+  return inNewFolder(tree.files.length, (root) => testInPrefix({ ...attempt, root }));
 }
 
 function findBubblewrap(): string | undefined {
@@ -95,18 +94,14 @@ function findBubblewrap(): string | undefined {
   return named ? findProgram(named, ['.']) : findProgram('bwrap', PATH.split(delimiter));
 }
 
-async function inNewFolder(
-  signal: AbortSignal | undefined,
-  test: (root: string) => Promise<TestResult>,
-): Promise<TestResult> {
-  signal?.throwIfAborted();
+async function inNewFolder(files: number, test: (root: string) => Promise<TestResult>): Promise<TestResult> {
   let root: string | undefined;
   const remove = () => {
-    if (root !== undefined) rmSync(root, { recursive: true, force: true });
+    if (root !== undefined) removeFolder(root);
   };
   process.once('exit', remove);
   try {
-    root = mkdtempSync(join(realpathSync(tmpdir()), 'keepgate-'));
+    root = makeFolder(files);
     return await test(root);
   } catch (error) {
     if (error instanceof KeepgateError) return failed(error.diagnostic);

@@ -40,28 +40,28 @@ function describe(error: SchemaError, path: Path, root: unknown): Finding | unde
   const shown = show(value);
   switch (keyword) {
     case 'additionalProperties': {
-      const key = String(params['additionalProperty']);
+      const key = String(params.additionalProperty);
       return { code: 'unknown-key', message: unknownKey(key, path), key, what: 'key' };
     }
     case 'required': {
-      const missing = String(params['missingProperty']);
+      const missing = String(params.missingProperty);
       return { code: 'missing-key', message: `${place(path)} lacks "${missing}"`, what: 'key' };
     }
     case 'type':
-      return { code: 'wrong-type', message: wrongType(value, params['type'], path), what: 'value' };
+      return { code: 'wrong-type', message: wrongType(value, params.type, path), what: 'value' };
     case 'enum':
     case 'const': {
-      const allowed = keyword === 'enum' ? [params['allowedValues']].flat() : [params['allowedValue']];
+      const allowed = keyword === 'enum' ? [params.allowedValues].flat() : [params.allowedValue];
       return { code: 'unknown-value', message: `${shown} ${notOneOf(value, allowed)}`, what: 'value' };
     }
     case 'discriminator': {
-      const tag = params['tagValue'];
+      const tag = params.tagValue;
       if (tag === undefined) return undefined;
       const message = `${show(tag)} ${notOneOf(tag, ['rest-api', 'domino-rest-api'])}`;
       return { code: 'unknown-value', message, key: 'name', what: 'value' };
     }
     case 'format': {
-      const format = String(params['format']);
+      const format = String(params.format);
       const problem = formatProblem(format, String(value)) ?? 'is not valid';
       const key = error.propertyName;
       const message = `${shown} ${problem}`;
@@ -73,12 +73,12 @@ function describe(error: SchemaError, path: Path, root: unknown): Finding | unde
       };
     }
     case 'pattern':
-      return { code: 'invalid-text', message: `${shown} does not have the form ${params['pattern']}`, what: 'value' };
+      return { code: 'invalid-text', message: `${shown} does not have the form ${params.pattern}`, what: 'value' };
     case 'propertyNames':
     case 'oneOf':
       return undefined;
     default:
-      return { code: 'out-of-range', message: `${place(path)} ${outOfRange(keyword, params['limit'])}`, what: 'value' };
+      return { code: 'out-of-range', message: `${place(path)} ${outOfRange(keyword, params.limit)}`, what: 'value' };
   }
 }
 

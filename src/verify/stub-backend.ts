@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answer, answerUpgrade } from './stub-answers.ts';
@@ -37,6 +38,8 @@ export interface StubOptions {
   readonly host?: string;
   /** Milliseconds that an idle connection stays open. Default: 75,000, longer than nginx keeps its own. */
   readonly keepAliveTimeout?: number;
+  /** PEM. With it the backend speaks TLS. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
 }
 
 /** Room for the largest headers that nginx is told to take (`large_client_header_buffers 4 16k`). */
@@ -47,12 +50,13 @@ const maxHeaderSize = 128 * 1024;
  * `stub-answers.ts` says. It has a WebSocket that echoes.
  */
 export async function startStubBackend(options: StubOptions = {}): Promise<StubBackend> {
-  const { port = 0, host = '127.0.0.1', keepAliveTimeout = 75_000 } = options;
+  const { port = 0, host = '127.0.0.1', keepAliveTimeout = 75_000, tls } = options;
   const requests: RecordedRequest[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;
 
-  const server = createServer({ keepAliveTimeout, maxHeaderSize });
+  const settings = { keepAliveTimeout, maxHeaderSize };
+  const server = tls ? createTlsServer({ ...settings, cert: tls.certificate, key: tls.key }) : createServer(settings);
   server.on('connection', (socket) => {
     connections += 1;
     sockets.add(socket);

@@ -26,11 +26,11 @@ export async function http3Request(options: Http3Options): Promise<Response | Re
       ...['--disable', '--http3-only', '--silent', '--show-error', '--verbose', '--path-as-is', '--max-time', '10'],
       ...['--noproxy', '*', '--resolve', `${authority}:127.0.0.1`],
       ...(caFile === undefined ? ['--insecure'] : ['--cacert', caFile]),
-      ...(method === 'HEAD' ? ['--head', '--no-include'] : ['--include', '--request', method]),
+      ...(method === 'HEAD' ? ['--head'] : ['--include', '--request', method]),
       ...fields.flatMap((field) => ['--header', field]),
       `https://${authority}${path}`,
     ],
-    { encoding: 'buffer', reject: false, stdin: 'ignore' },
+    { encoding: 'buffer', stripFinalNewline: false, reject: false, stdin: 'ignore' },
   );
   if (exitCode !== 0) return refusalOf(exitCode, Buffer.from(stderr).toString());
   let rest = Buffer.from(stdout);

@@ -98,6 +98,7 @@ describe('HTTP/3', () => {
     const request = { ...quic, port, path: '/a%2Fb//c/../d', headers: { x: ['1', '2'] } };
     const response = answered(await http3Request(request));
     expect(response.status).toBe(200);
+    expect(response.body.at(-1)).toBe(0x0a);
     expect(response.headers.get('content-type')).toBe('application/json');
     expect(JSON.parse(response.body.toString())).toMatchObject({ url: '/a%2Fb//c/../d', method: 'GET' });
     expect(stub.requests.at(-1)?.headers).toEqual(

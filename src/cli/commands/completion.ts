@@ -1,1 +1,39 @@
-export const command = undefined;
+import type { Argv } from 'yargs';
+import type { Command } from '../command.ts';
+import { exitCode, type Io } from '../io.ts';
+import { commandNames } from './index.ts';
+
+interface Options {
+  shell: 'bash' | 'zsh';
+}
+
+function options(yargs: Argv): Argv<Options> {
+  return yargs
+    .positional('shell', {
+      choices: ['bash', 'zsh'] as const,
+      default: 'bash' as const,
+      describe: 'the shell it is for',
+    })
+    .example('keepgate completion bash > /etc/bash_completion.d/keepgate', 'for everyone on this machine')
+    .example('source <(keepgate completion zsh)', 'for this shell') as unknown as Argv<Options>;
+}
+
+async function run({ shell }: Options, io: Io): Promise<number> {
+  const compatibility = shell === 'zsh' ? 'autoload -U +X bashcompinit && bashcompinit\n' : '';
+  io.stdout.write(`# keepgate's completion for ${shell}: commands and options, from keepgate itself, then files.
+${compatibility}_keepgate() {
+  local word=\${COMP_WORDS[COMP_CWORD]} command=\${COMP_WORDS[1]}
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "${commandNames.join(' ')} --help --version" -- "$word"))
+  elif [ "\${word#-}" != "$word" ]; then
+    COMPREPLY=($(compgen -W "$(keepgate "$command" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]+' | sort -u)" -- "$word"))
+  else
+    COMPREPLY=($(compgen -f -- "$word"))
+  fi
+}
+complete -o filenames -F _keepgate keepgate
+`);
+  return exitCode.done;
+}
+
+export const command: Command<Options> = { options, run };

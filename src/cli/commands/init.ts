@@ -1,1 +1,105 @@
-export const command = undefined;
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Argv } from 'yargs';
+import { type Diagnostic, KeepgateError } from '../../diagnostic.ts';
+import { loadSpec } from '../../spec/load.ts';
+import type { Command } from '../command.ts';
+import { exitCode, type Io, wantsColor } from '../io.ts';
+import { specText } from '../spec-text.ts';
+
+interface Options {
+  preset?: 'rest-api' | 'domino-rest-api';
+  host: string[];
+  upstream?: string;
+  out: string;
+}
+
+function options(yargs: Argv): Argv<Options> {
+  return yargs
+    .option('host', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      default: ['api.example.com'],
+      describe: 'a public host name',
+    })
+    .option('upstream', { type: 'string', requiresArg: true, describe: 'the API, such as http://127.0.0.1:8080' })
+    .option('preset', { choices: ['rest-api', 'domino-rest-api'] as const, describe: 'for what stands behind it' })
+    .option('out', {
+      type: 'string',
+      default: 'keepgate.yaml',
+      requiresArg: true,
+      describe: 'where to write; - prints it',
+    })
+    .conflicts('preset', 'upstream')
+    .example('keepgate init --host api.example.com --upstream http://127.0.0.1:8080', 'one API')
+    .example(
+      'keepgate init --preset domino-rest-api --host domino.example.com',
+      'HCL Domino REST API',
+    ) as unknown as Argv<Options>;
+}
+
+async function run({ preset, host, upstream, out }: Options, io: Io): Promise<number> {
+  const installed = await installedVersion(io);
+  const text = specText({ preset, hosts: host, upstream, installed });
+  const { diagnostics } = loadSpec([{ file: 'the new spec', bytes: Buffer.from(text) }]);
+  if (diagnostics.length > 0) return refuse(diagnostics, io);
+  if (out === '-') {
+    io.stdout.write(text);
+    return exitCode.done;
+  }
+  writeNew(resolve(io.cwd, out), out, text);
+  io.stderr.write(
+    `wrote ${out}\n\nNext: read it, then\n  keepgate check ${out === 'keepgate.yaml' ? '' : out}\n`.replace(
+      / \n$/,
+      '\n',
+    ),
+  );
+  return exitCode.done;
+}
+
+/** Pins the target, so that the same spec gives the same files in a pipeline. */
+async function installedVersion(io: Io): Promise<string | undefined> {
+  const { findNginx, inspectNginx } = await import('../../nginx/binary.ts');
+  const path = await findNginx(io.env);
+  if (path === undefined) return undefined;
+  try {
+    return (await inspectNginx(path)).target.version;
+  } catch (error) {
+    if (error instanceof KeepgateError) return undefined;
+    throw error;
+  }
+}
+
+async function refuse(diagnostics: readonly Diagnostic[], io: Io): Promise<number> {
+  const { report } = await import('../report/index.ts');
+  io.stderr.write(report('text', diagnostics, { color: wantsColor(io.stderr, io.env), ignored: [] }));
+  return exitCode.usage;
+}
+
+function writeNew(path: string, shown: string, text: string): void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(
+      path,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o644,
+    );
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST')
+      throw new KeepgateError(1, {
+        code: 'spec-exists',
+        message: `${shown} exists already, and stays as it is`,
+        help: 'Name another file with --out, or print the spec with --out -',
+      });
+    throw new KeepgateError(4, { code: 'not-writable', message: `${shown} can't be written: ${code}` });
+  }
+  try {
+    writeSync(descriptor, text);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+export const command: Command<Options> = { options, run };

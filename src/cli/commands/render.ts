@@ -1,9 +1,9 @@
 import type { Argv } from 'yargs';
 import { reaches } from '../../diagnostic.ts';
 import { render } from '../../render/render.ts';
+import type { Command } from '../command.ts';
 import { configure } from '../configuration.ts';
 import { exitCode, type Io, wantsColor } from '../io.ts';
-import type { Command } from '../program.ts';
 import { readSpecFiles } from '../spec-files.ts';
 import { installedTarget, layoutOf, namedTarget } from '../target.ts';
 

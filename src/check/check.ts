@@ -1,0 +1,61 @@
+/** A resolved configuration against the real nginx, in a sandbox. */
+import type { Diagnostic } from '../diagnostic.ts';
+import type { Resolved } from '../model/resolve.ts';
+import type { NginxBinary } from '../nginx/binary.ts';
+import { type TestOptions, testConfiguration } from '../nginx/sandbox.ts';
+import type { Rendered } from '../render/render.ts';
+import type { Places } from '../spec/load.ts';
+import { blame } from './blame.ts';
+import { explainClash } from './clash.ts';
+import { type TreeOptions, testTree } from './test-tree.ts';
+
+export interface NginxVerdict {
+  /** Such as `nginx 1.22.1`. */
+  readonly nginx: string;
+  /** `partial`: passed, but not everything could be tested. `failed`: it could not be tried. */
+  readonly outcome: 'passed' | 'refused' | 'partial' | 'failed';
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Runs `nginx -t` over what would be installed. Never throws for what nginx does: hanging or crashing is a verdict too. */
+export async function checkWithNginx(
+  nginx: NginxBinary,
+  rendered: Rendered,
+  resolved: Resolved,
+  places: Places,
+  options: TreeOptions & TestOptions,
+): Promise<NginxVerdict> {
+  const name = `nginx ${nginx.target.version}`;
+  const result = await testConfiguration(nginx, testTree(rendered, resolved.model, options), options);
+  if (result.outcome === 'failed') return { nginx: name, outcome: 'failed', diagnostics: [result.diagnostic] };
+  const { live } = options;
+  const clashes =
+    live === undefined ? [] : result.messages.flatMap((message) => explainClash(message, rendered, live) ?? []);
+  const explained = new Set(
+    live === undefined ? [] : result.messages.filter((message) => explainClash(message, rendered, live) !== undefined),
+  );
+  const rest = result.messages.filter((message) => !explained.has(message));
+  const diagnostics = [...clashes, ...blame(rest, name, rendered, resolved, places)];
+  if (!result.passed && diagnostics.length === 0)
+    diagnostics.push({
+      code: 'nginx-refused',
+      severity: 'error',
+      message: `${name} refuses the configuration without a word`,
+    });
+  if (result.unread.length > 0)
+    diagnostics.push({
+      code: 'files-not-included',
+      severity: 'error',
+      message: `${name} does not read ${result.unread.slice(0, 3).join(', ')}: no include of its nginx.conf reaches there`,
+      help: 'Name the layout of this nginx in the spec: nginx: {layout: conf.d}',
+    });
+  if (!result.passed) return { nginx: name, outcome: 'refused', diagnostics };
+  if (result.isolation === 'bwrap') return { nginx: name, outcome: 'passed', diagnostics };
+  diagnostics.push({
+    code: 'partial-test',
+    severity: 'warning',
+    message: `${name} was tested without a sandbox: on high ports, and not under the distribution's nginx.conf`,
+    help: 'For a full test install bubblewrap (sudo apt-get install bubblewrap) and allow user namespaces.',
+  });
+  return { nginx: name, outcome: 'partial', diagnostics };
+}

@@ -1,0 +1,53 @@
+/** The files that a spec names, looked at where they lie: certificates, CA bundles, password files. */
+import { type Inspection, inspectCaFile, inspectCertificate, inspectPasswordFile } from '../certs/inspect.ts';
+import type { Diagnostic } from '../diagnostic.ts';
+import { type ExpandedSite, placeOf } from '../model/expand.ts';
+import type { Resolved } from '../model/resolve.ts';
+import type { Path } from '../spec/document.ts';
+import type { Places } from '../spec/load.ts';
+
+/** What is wrong with them at a moment. Certificates that don't exist yet are one finding, however many they are. */
+export function inspectFiles({ model, expanded }: Resolved, places: Places, now: Date): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  const awaited: string[] = [];
+  for (const [index, site] of model.sites.entries()) {
+    const source = expanded[index];
+    if (!source) continue;
+    const add = (inspection: Inspection, path: Path): void => {
+      for (const diagnostic of inspection.diagnostics) {
+        const at = placeOf(places, source, path, 'key');
+        diagnostics.push({ ...diagnostic, site: site.name, ...(at && { at }) });
+      }
+    };
+    const { certificate, key, clientAuth, managed } = site.tls;
+    const inspection = inspectCertificate({ certificate, key, names: site.hosts }, now);
+    if (managed && !inspection.present && inspection.diagnostics.every(({ code }) => code === 'certificate-missing'))
+      awaited.push(site.name);
+    else add(inspection, ['tls', 'certificate']);
+    if (clientAuth) add(inspectCaFile(clientAuth.ca, now), ['tls', 'clientAuth', 'ca']);
+    for (const { path, file } of passwordFiles(source)) add(inspectPasswordFile(file), path);
+    for (const ca of new Set(site.locations.flatMap(({ proxy }) => (proxy?.tls?.verify ? [proxy.tls.ca] : []))))
+      add(inspectCaFile(ca, now), ['routes']);
+  }
+  return awaited.length > 0 ? [...diagnostics, missing(awaited)] : diagnostics;
+}
+
+function missing(sites: readonly string[]): Diagnostic {
+  const names = sites.length > 5 ? `${sites.slice(0, 5).join(', ')} and ${sites.length - 5} more` : sites.join(', ');
+  const what = sites.length === 1 ? 'the certificate of 1 site does' : `the certificates of ${sites.length} sites do`;
+  return {
+    code: 'certificate-missing',
+    severity: 'info',
+    message: `${what} not exist yet (${names}); a stand-in was tested in its place`,
+  };
+}
+
+function passwordFiles({ options }: ExpandedSite): { path: Path; file: string }[] {
+  const own = options.basicAuth ? [{ path: ['basicAuth', 'userFile'], file: options.basicAuth.userFile }] : [];
+  const routes = Object.entries(options.routes ?? {}).flatMap(([key, route]) =>
+    typeof route !== 'string' && route.basicAuth
+      ? [{ path: ['routes', key, 'basicAuth', 'userFile'], file: route.basicAuth.userFile }]
+      : [],
+  );
+  return [...own, ...routes];
+}

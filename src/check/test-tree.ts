@@ -1,0 +1,53 @@
+/** What nginx is shown: the very bytes that would be installed, at their final places. */
+
+import type { Model } from '../model/site.ts';
+import type { TestTree } from '../nginx/sandbox.ts';
+import type { Rendered } from '../render/render.ts';
+import { canonicalIpv6, isIpv4, parseAddress } from '../spec/address.ts';
+
+export const nginxFolder = '/etc/nginx';
+
+export interface TreeOptions {
+  readonly standIn: { readonly certificate: string; readonly key: string };
+  readonly raw: boolean;
+  /** A whole /etc/nginx to merge with. */
+  readonly live: string | undefined;
+}
+
+/** Certificates, keys and CA files are all stand-ins: nginx never sees the real ones, keepgate has looked at them. */
+export function testTree(rendered: Rendered, model: Model, { standIn, raw, live }: TreeOptions): TestTree {
+  const certificates = new Set<string>();
+  const keys = new Set<string>();
+  const names = new Set<string>();
+  for (const { tls, locations, upstreams } of model.sites) {
+    certificates.add(tls.certificate);
+    keys.add(tls.key);
+    if (tls.clientAuth) certificates.add(tls.clientAuth.ca);
+    for (const { proxy } of locations) if (proxy?.tls?.verify) certificates.add(proxy.tls.ca);
+    for (const { servers } of upstreams) for (const { address } of servers) addName(names, address);
+  }
+  for (const { certificate } of model.shared.refuseHttps) {
+    if (!certificate) continue;
+    certificates.add(certificate.certificate);
+    keys.add(certificate.key);
+  }
+  return {
+    files: rendered.files.map(({ path, text }) => ({ path: `${nginxFolder}/${path}`, text })),
+    links: rendered.links.map(({ path, to }) => ({ path: `${nginxFolder}/${path}`, to })),
+    standIns: {
+      certificates: [...certificates].filter((path) => !keys.has(path)),
+      keys: [...keys].filter((path) => !certificates.has(path)),
+      certificatePem: standIn.certificate,
+      keyPem: standIn.key,
+    },
+    names: [...names],
+    raw,
+    ...(live !== undefined && { live }),
+  };
+}
+
+function addName(names: Set<string>, address: string): void {
+  const parsed = parseAddress(address);
+  if (typeof parsed !== 'string' && !isIpv4(parsed.host) && canonicalIpv6(parsed.host) === undefined)
+    names.add(parsed.host);
+}

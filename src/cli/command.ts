@@ -1,0 +1,9 @@
+import type { Argv } from 'yargs';
+import type { Io } from './io.ts';
+
+/** What a file of commands/ exports as `command`. */
+export interface Command<Options = never> {
+  readonly options: (yargs: Argv) => Argv<Options>;
+  /** Resolves to the exit code. @throws KeepgateError for what nobody can go on from */
+  readonly run: (options: Options, io: Io) => Promise<number>;
+}

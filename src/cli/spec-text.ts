@@ -1,0 +1,64 @@
+/** The commented spec that `keepgate init` writes. */
+
+export interface SpecTextOptions {
+  readonly preset: 'rest-api' | 'domino-rest-api' | undefined;
+  readonly hosts: readonly string[];
+  readonly upstream: string | undefined;
+  /** The version of the nginx installed here. */
+  readonly installed: string | undefined;
+}
+
+export function specText({ preset, hosts, upstream, installed }: SpecTextOptions): string {
+  const list = `[${hosts.map((host) => JSON.stringify(host)).join(', ')}]`.replaceAll(/"([A-Za-z0-9.-]+)"/g, '$1');
+  const target =
+    installed === undefined
+      ? '  target: auto               # the nginx installed where this is rendered; a version such as "1.26.3" pins it'
+      : `  target: "${installed}"          # the nginx installed here; auto takes whichever is there`;
+  return `# Made by keepgate init. keepgate explain prints what it stands for; keepgate schema is for your editor.
+version: 1
+
+nginx:
+${target}
+
+# Certificates come from Let's Encrypt unless a site says otherwise. These are the options that matter first:
+# acme:
+#   email: ops@example.com
+#   agreeToTerms: true
+
+sites:
+  ${siteName(preset)}:
+    hosts: ${list}
+${preset === 'domino-rest-api' ? domino : preset === 'rest-api' ? restApi : plain(upstream ?? 'http://127.0.0.1:8080')}`;
+}
+
+function siteName(preset: SpecTextOptions['preset']): string {
+  return preset === 'domino-rest-api' ? 'domino' : 'api';
+}
+
+function plain(upstream: string): string {
+  return `    upstream: ${JSON.stringify(upstream)}
+    # Further options, each with what it is now:
+    # bodyLimit: 32m                # the largest request
+    # timeouts: {read: 60s}         # longer than the API takes for an answer
+    # tls: {hsts: {maxAge: 63072000}}
+    # routes:
+    #   /metrics: {upstream: "http://127.0.0.1:9090", allow: [10.0.0.5]}
+`;
+}
+
+const restApi = `    preset:
+      name: rest-api
+      ports:
+        data: 8080                  # for everyone
+        # management: 8081          # never published: a route that leads there is refused
+      # metrics: {allow: [10.0.0.5]}  # /metrics, for these addresses alone
+`;
+
+const domino = `    preset:
+      name: domino-rest-api
+      layout: single-domain         # routed by path; subdomains takes apiHost and webHost
+      backend: 127.0.0.1            # the machine that the REST API runs on
+      # web: http://127.0.0.1:81    # Domino's own HTTP; without it / goes to the REST API
+      # metrics: {allow: [10.0.0.5]}  # /metrics on 8890, for these addresses alone
+    bodyLimit: 128m                 # not smaller than the backend's bodyHandler.bodyLimit
+`;

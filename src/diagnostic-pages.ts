@@ -1,0 +1,1 @@
+export const pages: ReadonlyMap<string, { readonly title: string; readonly text: string }> = new Map();
