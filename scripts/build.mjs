@@ -29,6 +29,28 @@ const options = {
   logLevel: 'warning',
 };
 
+/**
+ * Start-up is part of the product. yargs loads what only its help needs (laying out columns, 25 ms of regular expressions),
+ * so that is loaded when it is called; and the module form of yaml can be pruned, its CommonJS one can't.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const quickStart = {
+  name: 'quick-start',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(cliui|string-width)$/ }, ({ path, importer, namespace, resolveDir }) =>
+      namespace !== 'late' && importer.includes('/yargs/')
+        ? { path, namespace: 'late', pluginData: resolveDir }
+        : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'late' }, ({ path, pluginData }) => ({
+      contents: `export default (...values) => require(${JSON.stringify(path)}).default(...values);`,
+      resolveDir: pluginData,
+    }));
+    onResolve({ filter: /^yaml$/ }, () => ({ path: join(process.cwd(), 'node_modules/yaml/browser/dist/index.js') }));
+  },
+};
+
 /** The program and the library share their chunks; what a command alone needs stays in a chunk of its own. */
 const bundle = () =>
   build({
@@ -36,6 +58,7 @@ const bundle = () =>
     entryPoints: { main: 'src/bin.ts', index: 'src/index.ts' },
     chunkNames: 'chunks/[name]-[hash]',
     splitting: true,
+    plugins: [quickStart],
     // CommonJS packages inside an ES module look for it.
     banner: {
       js: "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);",

@@ -5,11 +5,62 @@ import type { Resolved } from '../model/resolve.ts';
 import type { Target } from '../model/target.ts';
 import type { Places } from '../spec/load.ts';
 import type { Spec } from '../spec/types.gen.ts';
-import type { LintContext, Place, Rule } from './rule.ts';
+import type { Finding, LintContext, Place, Rule } from './rule.ts';
+import { acmeIpAddress } from './rules/acme-ip-address.ts';
+import { acmeTooManyNames } from './rules/acme-too-many-names.ts';
+import { backendCertificateName } from './rules/backend-certificate-name.ts';
 import { backendNameStatic } from './rules/backend-name-static.ts';
+import { backendUnverified } from './rules/backend-unverified.ts';
+import { clientAuthDefaultServer } from './rules/client-auth-default-server.ts';
+import { defaultServerQuic } from './rules/default-server-quic.ts';
 import { duplicateHost } from './rules/duplicate-host.ts';
+import { headerConflict } from './rules/header-conflict.ts';
+import { hstsPreload } from './rules/hsts-preload.ts';
+import { http2Collision } from './rules/http2-collision.ts';
+import { http3Unavailable } from './rules/http3-unavailable.ts';
+import { ignoreWithoutEffect } from './rules/ignore-without-effect.ts';
+import { managementPublished } from './rules/management-published.ts';
+import { openAllowList } from './rules/open-allow-list.ts';
+import { ownPortLoop } from './rules/own-port-loop.ts';
+import { plainRemoteBackend } from './rules/plain-remote-backend.ts';
+import { portCollision } from './rules/port-collision.ts';
+import { redirectLoop } from './rules/redirect-loop.ts';
+import { roleWithoutAllowList } from './rules/role-without-allow-list.ts';
+import { tlsOldOpenssl } from './rules/tls-old-openssl.ts';
+import { tlsProfileCollision } from './rules/tls-profile-collision.ts';
+import { trustedEveryone } from './rules/trusted-everyone.ts';
+import { unreachableRoute } from './rules/unreachable-route.ts';
+import { unusedUpstream } from './rules/unused-upstream.ts';
+import { wildcardChallenge } from './rules/wildcard-challenge.ts';
 
-export const rules: readonly Rule[] = [backendNameStatic, duplicateHost];
+export const rules: readonly Rule[] = [
+  acmeIpAddress,
+  acmeTooManyNames,
+  backendCertificateName,
+  backendNameStatic,
+  backendUnverified,
+  clientAuthDefaultServer,
+  defaultServerQuic,
+  duplicateHost,
+  headerConflict,
+  hstsPreload,
+  http2Collision,
+  http3Unavailable,
+  ignoreWithoutEffect,
+  managementPublished,
+  openAllowList,
+  ownPortLoop,
+  plainRemoteBackend,
+  portCollision,
+  redirectLoop,
+  roleWithoutAllowList,
+  tlsOldOpenssl,
+  tlsProfileCollision,
+  trustedEveryone,
+  unreachableRoute,
+  unusedUpstream,
+  wildcardChallenge,
+];
 
 export interface LintResult {
   readonly diagnostics: readonly Diagnostic[];
@@ -23,36 +74,47 @@ export function lint(spec: Spec, places: Places, resolved: Resolved, target: Tar
     const site = resolved.model.sites[index];
     return site ? [{ site, expanded }] : [];
   });
-  const context: LintContext = { spec, sites, features: resolved.features, target };
-  const diagnostics: Diagnostic[] = [];
-  const ignored: { diagnostic: Diagnostic; reason: string }[] = [];
+  const context: LintContext = { spec, sites, features: resolved.features, target, rules };
+  // several sites may share what a finding is about: a named upstream, defaults, a preset
+  const diagnostics = new Map<string, Diagnostic>();
+  const ignored = new Map<string, { diagnostic: Diagnostic; reason: string }>();
   for (const rule of rules) {
-    for (const { message, help, at, related = [] } of rule.check(context)) {
-      const place = locate(places, at);
-      const site = 'site' in at ? at.site : undefined;
-      const diagnostic: Diagnostic = {
-        code: rule.code,
-        severity: rule.severity,
-        message,
-        ...(help !== undefined && { help }),
-        ...(place && { at: place }),
-        ...(site && { site: site.name }),
-        related: related.flatMap((other) => {
-          const found = locate(places, other.at);
-          return found ? [{ message: other.message, at: found }] : [];
-        }),
-      };
-      const reason = site && reasonToIgnore(site, rule.code);
-      if (reason === undefined) diagnostics.push(diagnostic);
-      else ignored.push({ diagnostic, reason });
+    for (const finding of rule.check(context)) {
+      const site = siteOf(finding.at);
+      const diagnostic = diagnosticOf(rule, finding, places);
+      const reason = site && rule.ignorable !== false ? reasonToIgnore(site, rule.code) : undefined;
+      const id = JSON.stringify([rule.code, diagnostic.message, diagnostic.at]);
+      if (reason === undefined) diagnostics.set(id, diagnostics.get(id) ?? diagnostic);
+      else ignored.set(id, ignored.get(id) ?? { diagnostic, reason });
     }
   }
-  return { diagnostics, ignored };
+  return { diagnostics: [...diagnostics.values()], ignored: [...ignored.values()] };
+}
+
+function diagnosticOf(rule: Rule, { message, help, at, related = [] }: Finding, places: Places): Diagnostic {
+  const place = locate(places, at);
+  const site = siteOf(at);
+  return {
+    code: rule.code,
+    severity: rule.severity,
+    message,
+    ...(help !== undefined && { help }),
+    ...(place && { at: place }),
+    ...(site && { site: site.name }),
+    related: related.flatMap((other) => {
+      const found = locate(places, other.at);
+      return found ? [{ message: other.message, at: found }] : [];
+    }),
+  };
+}
+
+function siteOf(place: Place): ExpandedSite | undefined {
+  return 'site' in place ? place.site : place.about;
 }
 
 function locate(places: Places, place: Place): Location | undefined {
   if ('site' in place) return placeOf(places, place.site, place.path, place.what);
-  return places.locate(place.path) ?? places.locate(place.path.slice(0, 2), 'key');
+  return places.nearest(place.path, place.what);
 }
 
 function reasonToIgnore({ options }: ExpandedSite, code: string): string | undefined {

@@ -19,17 +19,19 @@ export interface LintContext {
   readonly sites: readonly LintedSite[];
   readonly features: NginxFeatures;
   readonly target: Target;
+  readonly rules: readonly Rule[];
 }
 
-/** A place: an option of a site, or a path of the spec. */
+/** A place: an option of a site; or a path of the spec, with the site that it is about where there is one. */
 export type Place =
   | { readonly site: ExpandedSite; readonly path: Path; readonly what?: 'key' | 'value' }
-  | { readonly path: Path };
+  | { readonly about?: ExpandedSite; readonly path: Path; readonly what?: 'key' | 'value' };
 
 export interface Finding {
   /** One line: what is wrong here, and the way out. */
   readonly message: string;
   readonly help?: string;
+  /** The `lint.ignore` of its site holds. */
   readonly at: Place;
   readonly related?: readonly { readonly message: string; readonly at: Place }[];
 }
@@ -38,6 +40,8 @@ export interface Rule {
   /** The file's name. */
   readonly code: string;
   readonly severity: Severity;
+  /** Not there: a site may leave the rule out with a reason. False where no reason can make it right. */
+  readonly ignorable?: false;
   /** What the rule asks for, in a few words. */
   readonly title: string;
   /** Why, and what to do: the page of `keepgate explain CODE`. */

@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { type FileContents, readRegularFile } from '../certs/regular-file.ts';
-import { type References, referencesOf } from './references.ts';
+import { includeMatcher, type References, referencesOf } from './references.ts';
 import { stockConfiguration, stockTypes } from './stock.ts';
 
 /** The part of a machine's configuration that a test has to see, by the paths that nginx uses. */
@@ -11,6 +11,8 @@ export interface Machine {
   /** Where a stand-in certificate or key has to be: no key is ever copied. */
   readonly certificates: Set<string>;
   readonly keys: Set<string>;
+  /** The paths and patterns of `include`. */
+  readonly includes: Set<string>;
   readonly folders: Set<string>;
   readonly names: Set<string>;
   readonly users: Set<string>;
@@ -45,6 +47,7 @@ export function readMachine(folder: string | undefined, { whole, modules }: Mach
     links: new Map(),
     certificates: new Set(),
     keys: new Set(),
+    includes: new Set(),
     folders: new Set(),
     names: new Set(),
     users: new Set(),
@@ -120,6 +123,7 @@ function note(machine: Machine, references: References): void {
   for (const path of references.keys) machine.keys.add(path);
   for (const path of references.ticketKeys) machine.files.set(path, new Uint8Array(80));
   for (const path of references.passwordFiles) machine.files.set(path, 'stand-in\n');
+  for (const path of references.includes) machine.includes.add(path);
   for (const path of references.folders) machine.folders.add(path);
   for (const name of references.names) machine.names.add(name);
   for (const user of references.users) machine.users.add(user);
@@ -138,16 +142,11 @@ function list(folder: string, skipped: string[]) {
 function expand(pattern: string): string[] {
   if (!pattern.includes('*')) return [pattern];
   const folder = posix.dirname(pattern);
-  if (folder.includes('*')) return [];
-  const parts = posix
-    .basename(pattern)
-    .split('*')
-    .map((part) => part.replace(/[^\w-]/g, '\\$&'));
-  const name = new RegExp(`^(?!\\.)${parts.join('.*')}$`);
+  const matches = includeMatcher(pattern);
   try {
     return readdirSync(folder)
-      .filter((entry) => name.test(entry))
-      .map((entry) => posix.join(folder, entry));
+      .map((entry) => posix.join(folder, entry))
+      .filter((path) => matches.test(path));
   } catch {
     return [];
   }

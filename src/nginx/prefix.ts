@@ -1,7 +1,5 @@
 import { stockConfiguration, stockTypes } from './stock.ts';
 
-type Text = string | Uint8Array;
-
 const paths =
   /((?:^|[;{}])[ \t]*(?:include|user|pid|access_log|error_log|\w*ssl_\w+|\w+_temp_path|\w+_cache_path)[ \t]+["']?)(\/[^\s;"']+)/gm;
 const listens = /((?:^|[;{}])[ \t]*listen[ \t]+)["']?([^\s;"']+)["']?([^;\n]*)/gm;
@@ -34,7 +32,7 @@ export function relocator(prefix: string, resolved: ReadonlySet<string>): (text:
 const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
 /** What a prefix needs besides our files: the main file, with every path of nginx's own in the prefix. */
-export function prefixFiles(configure: readonly string[]): (readonly [path: string, contents: Text])[] {
+export function prefixFiles(configure: readonly string[]): (readonly [path: string, text: string])[] {
   const http = temporary
     .filter((name) => !configure.includes(`--without-http_${name}_module`))
     .map((name) => `    ${name}_temp_path /var/lib/nginx/${name};\n`)

@@ -1,5 +1,7 @@
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
 const escapeSequence = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])/g;
 const unprintable =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
   /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /**

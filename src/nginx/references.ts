@@ -62,3 +62,16 @@ function referredTo(kind: Kind, value: string, folder: string): string | undefin
   // engine:…, data:…, store:… name no file.
   return /^\w+:/.test(value) ? undefined : posix.resolve(folder, value);
 }
+
+/** Which paths an `include` means: glob(7) without bracket expressions; a hidden file has to be named. */
+export function includeMatcher(pattern: string): RegExp {
+  const segments = pattern.split('/').map((segment) => {
+    const visible = /^[*?]/.test(segment) ? '(?!\\.)' : '';
+    const source = segment
+      .replace(/[^\w*?-]/g, '\\$&')
+      .replaceAll('*', '[^/]*')
+      .replaceAll('?', '[^/]');
+    return visible + source;
+  });
+  return new RegExp(`^${segments.join('/')}$`);
+}

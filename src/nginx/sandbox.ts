@@ -4,9 +4,10 @@ import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { findProgram, type NginxBinary } from './binary.ts';
 import type { NginxMessage } from './output.ts';
 import * as failure from './sandbox-failure.ts';
-import { makeFolder, removeFolder } from './temporary-folder.ts';
+import { makeFolder } from './temporary-folder.ts';
 import { testInBubblewrap } from './test-in-bubblewrap.ts';
 import { testInPrefix } from './test-in-prefix.ts';
+import { Tree } from './tree.ts';
 
 /** What is tested. Paths are the final ones, such as /etc/nginx/conf.d/keepgate.conf: absolute and normal. */
 export interface TestTree {
@@ -59,7 +60,7 @@ export interface Attempt {
   readonly timeLimit: number;
   readonly signal: AbortSignal | undefined;
   /** A new folder of ours, removed afterwards. */
-  readonly root: string;
+  readonly laidOut: Tree;
   readonly asRoot: boolean;
 }
 
@@ -79,14 +80,14 @@ export async function testConfiguration(
     const result =
       bwrap === undefined
         ? failed(failure.missing())
-        : await inNewFolder(tree.files.length, (root) => testInBubblewrap({ ...attempt, root }, bwrap));
+        : await inNewTree(tree.files.length, (laidOut) => testInBubblewrap({ ...attempt, laidOut }, bwrap));
     const unavailable =
       result.outcome === 'failed' && ['sandbox-missing', 'sandbox-failed'].includes(result.diagnostic.code);
     if (!unavailable || sandbox === 'bwrap') return result;
     if (tree.raw || tree.live !== undefined) return failed(failure.required(tree.raw, result.diagnostic));
   }
   if (tree.raw || tree.live !== undefined) return failed(failure.required(tree.raw));
-  return inNewFolder(tree.files.length, (root) => testInPrefix({ ...attempt, root }));
+  return inNewTree(tree.files.length, (laidOut) => testInPrefix({ ...attempt, laidOut }));
 }
 
 function findBubblewrap(): string | undefined {
@@ -94,15 +95,13 @@ function findBubblewrap(): string | undefined {
   return named ? findProgram(named, ['.']) : findProgram('bwrap', PATH.split(delimiter));
 }
 
-async function inNewFolder(files: number, test: (root: string) => Promise<TestResult>): Promise<TestResult> {
-  let root: string | undefined;
-  const remove = () => {
-    if (root !== undefined) removeFolder(root);
-  };
+async function inNewTree(files: number, test: (laidOut: Tree) => Promise<TestResult>): Promise<TestResult> {
+  let laidOut: Tree | undefined;
+  const remove = () => laidOut?.remove();
   process.once('exit', remove);
   try {
-    root = makeFolder(files);
-    return await test(root);
+    laidOut = new Tree(makeFolder(files));
+    return await test(laidOut);
   } catch (error) {
     if (error instanceof KeepgateError) return failed(error.diagnostic);
     if (error instanceof Error && 'syscall' in error) return failed(failure.temporaryFolder(error));

@@ -8,33 +8,30 @@ import { type Machine, readMachine } from './machine.ts';
 import { printable } from './printable.ts';
 import { run } from './run.ts';
 import type { Attempt, TestResult } from './sandbox.ts';
-import { buildTree, shareWithNobody } from './tree.ts';
 import { unreadFiles } from './unread.ts';
 import { verdictOf } from './verdict.ts';
 
 /** `nginx -t` on the very bytes at their final paths, under the distribution's or the machine's own nginx.conf. */
 export async function testInBubblewrap(attempt: Attempt, bwrap: string): Promise<TestResult> {
-  const { nginx, tree, timeLimit, signal, root, asRoot } = attempt;
+  const { nginx, tree, timeLimit, signal, laidOut, asRoot } = attempt;
   const machine = machineOf(nginx, tree.live);
   const folders = writtenFolders(nginx.configure, machine.folders);
   layOut(attempt, machine, folders);
-  if (asRoot) shareWithNobody(root, '/etc/passwd');
+  if (asRoot) laidOut.shareWithNobody();
 
-  // -T tests as -t does, and prints what it has read.
-  const test = [nginx.path, '-T', '-c', '/etc/nginx/nginx.conf'];
-  const inside = sandboxCommand({ bwrap, nginx: nginx.path, root, folders, asRoot }, test);
+  const test = [nginx.path, '-t', '-c', '/etc/nginx/nginx.conf'];
+  const inside = sandboxCommand({ bwrap, nginx: nginx.path, root: laidOut.root, folders, asRoot }, test);
   const result = await run(limited(inside, tree.files.length + machine.files.size, timeLimit), { timeLimit, signal });
   const exitCode = /"exit-code": (\d+)/.exec(result.status)?.[1];
   const verdict = verdictOf(nginx.path, result, exitCode === undefined ? undefined : Number(exitCode), timeLimit);
   if ('diagnostic' in verdict) return { outcome: 'failed', diagnostic: verdict.diagnostic };
-  const { passed } = verdict;
   const standIns = [...machine.certificates];
   return {
     outcome: 'tested',
-    passed,
+    passed: verdict.passed,
     messages: verdict.messages.filter(({ text }) => !standIns.some((path) => isNotStapled(text, path))),
     isolation: 'bwrap',
-    unread: passed ? unreadFiles(tree, result.stdout) : [],
+    unread: unreadFiles(tree, machine.includes),
     skipped: machine.skipped.map((text) => printable(text)),
   };
 }
@@ -57,12 +54,12 @@ function machineOf(nginx: NginxBinary, live: string | undefined): Machine {
   return readMachine(folder, { whole, modules: nginx.path.startsWith('/usr/') });
 }
 
-function layOut({ tree, root }: Attempt, machine: Machine, folders: readonly string[]): void {
+function layOut({ tree, laidOut }: Attempt, machine: Machine, folders: readonly string[]): void {
   const { certificatePem, keyPem } = tree.standIns;
   const certificates = new Set([...tree.standIns.certificates, ...machine.certificates]);
   const keys = new Set([...tree.standIns.keys, ...machine.keys]);
   const copied = [...machine.files].filter(([path]) => !certificates.has(path) && !keys.has(path));
-  buildTree(root, {
+  laidOut.fill({
     files: [
       ...accounts(machine.users, tree.names, machine.names),
       ...tree.files.map(({ path, text }) => [path, text] as const),

@@ -7,7 +7,7 @@ import { referencesOf } from './references.ts';
 import { run } from './run.ts';
 import type { Attempt, TestResult } from './sandbox.ts';
 import * as failure from './sandbox-failure.ts';
-import { buildTree, shareWithNobody } from './tree.ts';
+import { unreadFiles } from './unread.ts';
 import { verdictOf } from './verdict.ts';
 
 const written = ['/run', '/var/lib/nginx', '/var/log/nginx'];
@@ -17,7 +17,9 @@ const written = ['/run', '/var/lib/nginx', '/var/log/nginx'];
  * ports. nginx runs with the rights of this user, of `nobody` when that is root.
  */
 export async function testInPrefix(attempt: Attempt): Promise<TestResult> {
-  const { nginx, tree, timeLimit, signal, root, asRoot } = attempt;
+  const { nginx, tree, timeLimit, signal, laidOut, asRoot } = attempt;
+  const { root } = laidOut;
+  const main = prefixFiles(nginx.configure);
   const relocate = relocator(root, new Set(tree.names));
   const files = [...prefixFiles(nginx.configure), ...tree.files.map(({ path, text }) => [path, text] as const)].map(
     ([path, text]) => [path, typeof text === 'string' ? relocate(text) : text] as const,
@@ -25,7 +27,7 @@ export async function testInPrefix(attempt: Attempt): Promise<TestResult> {
   const logs = tree.files.flatMap(({ text }) => (typeof text === 'string' ? referencesOf(text).folders : []));
   const folders = new Set([...written, ...logs]);
   const { certificates, keys, certificatePem, keyPem } = tree.standIns;
-  buildTree(root, {
+  laidOut.fill({
     files,
     links: tree.links.map(({ path, to }) => [path, to.startsWith('/') ? root + to : to] as const),
     certificates,
@@ -37,7 +39,7 @@ export async function testInPrefix(attempt: Attempt): Promise<TestResult> {
   if (asRoot) {
     const closed = [root, programFolder(nginx.path)].find((path) => closedAncestors(path).length > 0);
     if (closed !== undefined) return { outcome: 'failed', diagnostic: failure.unreachable(closed) };
-    shareWithNobody(root, '/etc/nginx/nginx.conf');
+    laidOut.shareWithNobody();
     for (const folder of folders) chownSync(root + folder, nobody, nobody);
   }
   const test = [nginx.path, '-t', '-p', root, '-c', `${root}/etc/nginx/nginx.conf`];
@@ -53,5 +55,6 @@ export async function testInPrefix(attempt: Attempt): Promise<TestResult> {
       text: text.replaceAll(root, ''),
       ...(file !== undefined && { file: file.replace(root, '') }),
     }));
-  return { outcome: 'tested', passed: verdict.passed, messages, isolation: 'prefix', unread: [], skipped: [] };
+  const unread = unreadFiles(tree, referencesOf(main.map(([, text]) => text).join('\n')).includes);
+  return { outcome: 'tested', passed: verdict.passed, messages, isolation: 'prefix', unread, skipped: [] };
 }

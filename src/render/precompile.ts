@@ -38,7 +38,7 @@ export function precompile(sources: Readonly<Record<string, string>>): string {
   return `export const templates = {\n${entries.join('')}};\n`;
 }
 
-export const compileOptions = { knownHelpers, knownHelpersOnly: true, preventIndent: false } as const;
+export const compileOptions = { knownHelpers, knownHelpersOnly: true, data: false } as const;
 
 class Pass {
   readonly #template: string;

@@ -47,7 +47,7 @@ exec 3<&0
   kill -s QUIT $$ 2>/dev/null
   tries=0
   while kill -s 0 $$ 2>/dev/null && [ $tries -lt 60 ]; do sleep 0.05; tries=$((tries + 1)); done
-  :
+  kill -s KILL -- -$$
 } &
 exec "$@" </dev/null 3<&-
 `;

@@ -45,11 +45,7 @@ export function inPrefix(model: Model, portOf: (backend: string) => number): Mod
     tls: { ...site.tls, ...certificateFiles(site.name) },
     upstreams: site.upstreams.map((upstream) => ({
       ...upstream,
-      resolvers: [],
-      servers: upstream.servers.map(({ address, parameters }) => ({
-        address: `127.0.0.1:${portOf(address)}`,
-        parameters: parameters.filter((parameter) => parameter !== 'resolve'),
-      })),
+      servers: upstream.servers.map((server) => ({ ...server, address: `127.0.0.1:${portOf(server.address)}` })),
     })),
     locations: site.locations.map((location) => {
       const { proxy } = location;

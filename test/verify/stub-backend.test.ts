@@ -98,6 +98,20 @@ it('closes connections by its keep-alive timeout', async () => {
   await impatient.close();
 });
 
+it('answers the pings of a WebSocket, and breaks it off when it is closed', async () => {
+  const socket = connect(stub.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write(
+    'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n',
+  );
+  await once(socket, 'data');
+  // A masked ping of two bytes.
+  socket.write(Buffer.from('8982000000006869', 'hex'));
+  const [pong] = await once(socket, 'data');
+  expect(pong.toString('hex')).toBe('8a026869');
+  await Promise.all([stub.close(), once(socket, 'close')]);
+});
+
 it('frees its port at once when it is closed, whatever is still open', async () => {
   const socket = connect(stub.port, '127.0.0.1');
   socket.on('error', () => undefined);

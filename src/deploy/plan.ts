@@ -1,0 +1,157 @@
+/** What has to change in a folder so that it holds what was rendered: decided from what was found there, before a byte moves. */
+import type { Diagnostic } from '../diagnostic.ts';
+import { manifestName, type Rendered, type RenderedFile, type RenderedLink } from '../render/render.ts';
+import type { WrittenManifest } from './plan-manifest.ts';
+
+/** What is at a path; symbolic links are never followed. */
+export type Entry =
+  | { readonly is: 'file'; readonly sha256: string }
+  | { readonly is: 'link'; readonly to: string }
+  | { readonly is: 'folder' }
+  | { readonly is: 'special' };
+
+export interface Found {
+  readonly manifest: WrittenManifest | undefined;
+  /** By path below the folder, the folders' own included; what is missing is not in it. */
+  readonly entries: ReadonlyMap<string, Entry>;
+}
+
+export interface Plan {
+  readonly files: readonly RenderedFile[];
+  readonly links: readonly RenderedLink[];
+  /** What keepgate wrote for sites that are gone: links first, so that none ever dangles. */
+  readonly remove: readonly string[];
+  /** How many files and links are as they have to be. */
+  readonly unchanged: number;
+  readonly conflicts: readonly Conflict[];
+}
+
+/** Something that a person put there. */
+export interface Conflict {
+  readonly path: string;
+  /** hand-edited: ours by the manifest, and changed since. foreign: not ours; never touched. */
+  readonly kind: 'foreign' | 'hand-edited';
+  readonly problem: string;
+}
+
+/** Every path that a plan asks about. */
+export function pathsOf(rendered: Rendered, manifest: WrittenManifest | undefined): Set<string> {
+  const lists = [rendered.manifest, manifest, manifest?.pending];
+  return new Set(lists.flatMap((list) => [...Object.keys(list?.files ?? {}), ...Object.keys(list?.links ?? {})]));
+}
+
+/** The folder of a path below the root; all files lie exactly one deep. */
+export function folderOf(path: string): string {
+  return path.slice(0, path.indexOf('/'));
+}
+
+/** Decides for each path. What is there already in the right form is adopted, whoever wrote it: nothing is lost by that. */
+export function planFolder(rendered: Rendered, { manifest, entries }: Found): Plan {
+  const conflicts: Conflict[] = [];
+  const mine = new Ownership(manifest);
+  const differs = (path: string, wanted: Entry): boolean => {
+    const entry = entries.get(path);
+    if (entry === undefined) return true;
+    if (same(entry, wanted)) return false;
+    if (!mine.wrote(path, entry)) conflicts.push(conflictAt(path, entry, mine.has(path)));
+    return true;
+  };
+  const { files: hashes } = rendered.manifest;
+  const files = rendered.files.filter(({ path }) => differs(path, { is: 'file', sha256: hashes[path] ?? '' }));
+  const links = rendered.links.filter(({ path, to }) => differs(path, { is: 'link', to }));
+  for (const folder of new Set([...files, ...links].map(({ path }) => folderOf(path)))) {
+    const entry = entries.get(folder);
+    if (entry !== undefined && entry.is !== 'folder')
+      conflicts.push({ path: folder, kind: 'foreign', problem: `is ${kindOf(entry)}, and a folder belongs there` });
+  }
+
+  const wanted = pathsOf(rendered, undefined);
+  const gone = [...pathsOf(rendered, manifest)].filter((path) => !wanted.has(path)).sort();
+  const remove = gone.filter((path) => {
+    const entry = entries.get(path);
+    if (entry === undefined || entry.is === 'folder' || entry.is === 'special') return false;
+    if (!mine.wrote(path, entry))
+      conflicts.push({ path, kind: 'hand-edited', problem: 'was changed by hand, and its site is gone' });
+    return true;
+  });
+  remove.sort((a, b) => Number(entries.get(b)?.is === 'link') - Number(entries.get(a)?.is === 'link'));
+  const unchanged = rendered.files.length + rendered.links.length - files.length - links.length;
+  return { files, links, remove, unchanged, conflicts };
+}
+
+/** Whether there is nothing to do. */
+export function isEmpty({ files, links, remove }: Plan): boolean {
+  return files.length + links.length + remove.length === 0;
+}
+
+/** The conflicts that forbid the whole plan, each with its way out. `folder` is as the user named it. */
+export function refusals({ conflicts }: Plan, folder: string, force: boolean): Diagnostic[] {
+  return conflicts
+    .filter(({ kind }) => !(force && kind === 'hand-edited'))
+    .map(({ path, kind, problem }) => ({
+      code: kind === 'foreign' ? 'foreign-file' : 'hand-edited',
+      severity: 'error',
+      message: `${folder}/${path} ${problem}; nothing was written`,
+      help:
+        kind === 'foreign'
+          ? 'keepgate overwrites only what its manifest lists. Move it away, or write to another folder: --out DIR'
+          : 'Put the change into the spec, or into a template of your own (--templates), then overwrite it: --force',
+    }));
+}
+
+/** The manifest that stands while files are put in place: what is there now, and what will be. */
+export function transition({ manifest: next }: Rendered, { manifest, entries }: Found): WrittenManifest {
+  const mine = new Ownership(manifest);
+  const now = (kind: 'files' | 'links', value: (entry: Entry) => string | undefined): Record<string, string> => {
+    const listed = Object.entries({ ...manifest?.pending?.[kind], ...manifest?.[kind] });
+    const there = listed.flatMap(([path, was]): [string, string][] => {
+      const entry = entries.get(path);
+      if (entry === undefined) return [];
+      return [[path, (mine.wrote(path, entry) ? value(entry) : undefined) ?? was]];
+    });
+    return Object.fromEntries(there);
+  };
+  const { pending: _, ...header }: WrittenManifest = manifest ?? next;
+  return {
+    ...header,
+    files: now('files', (entry) => (entry.is === 'file' ? entry.sha256 : undefined)),
+    links: now('links', (entry) => (entry.is === 'link' ? entry.to : undefined)),
+    pending: { files: next.files, links: next.links },
+  };
+}
+
+class Ownership {
+  readonly #lists: readonly Pick<WrittenManifest, 'files' | 'links'>[];
+
+  constructor(manifest: WrittenManifest | undefined) {
+    this.#lists = [manifest, manifest?.pending].filter((list) => list !== undefined);
+  }
+
+  has(path: string): boolean {
+    return this.#lists.some(({ files, links }) => Object.hasOwn(files, path) || Object.hasOwn(links, path));
+  }
+
+  wrote(path: string, entry: Entry): boolean {
+    return this.#lists.some(({ files, links }) => {
+      if (entry.is === 'file') return files[path] === entry.sha256;
+      return entry.is === 'link' && links[path] === entry.to;
+    });
+  }
+}
+
+function same(a: Entry, b: Entry): boolean {
+  if (a.is === 'file') return b.is === 'file' && a.sha256 === b.sha256;
+  return a.is === 'link' && b.is === 'link' && a.to === b.to;
+}
+
+function conflictAt(path: string, entry: Entry, owned: boolean): Conflict {
+  if (entry.is === 'folder' || entry.is === 'special')
+    return { path, kind: 'foreign', problem: `is ${kindOf(entry)}, and a file of keepgate's belongs there` };
+  if (owned) return { path, kind: 'hand-edited', problem: 'was changed by hand since keepgate wrote it' };
+  return { path, kind: 'foreign', problem: `is ${kindOf(entry)} that is not in ${manifestName}` };
+}
+
+function kindOf({ is }: Entry): string {
+  if (is === 'special') return 'a device, a socket or a FIFO';
+  return is === 'link' ? 'a symbolic link' : `a ${is}`;
+}

@@ -1,0 +1,84 @@
+/** Files under temporary names beside their places: what comes after is renames alone, which need no room on the disk. */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The leading dot matters: `include sites-enabled/*` passes such names over. */
+const temporary = /^\.keepgate-[0-9a-f]{12}\.tmp$/;
+
+export class Staging {
+  /** Place → temporary name. */
+  readonly #staged = new Map<string, string>();
+
+  /** Writes a file of mode 0644 and waits for the disk. */
+  file(place: string, text: string): void {
+    const path = this.#beside(place);
+    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+    const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    try {
+      const bytes = Buffer.from(text);
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+      fchmodSync(descriptor, 0o644);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  link(place: string, to: string): void {
+    symlinkSync(to, this.#beside(place));
+  }
+
+  /** Puts these, all of them staged before, into their places, and waits until their folders are on the disk. */
+  commit(places: readonly string[]): void {
+    for (const place of places) {
+      const from = this.#staged.get(place);
+      if (from === undefined) throw new TypeError(`${place} was not staged`);
+      renameSync(from, place);
+      this.#staged.delete(place);
+    }
+    syncFolders(places.map((place) => dirname(place)));
+  }
+
+  /** Removes what never came into its place. */
+  discard(): void {
+    for (const path of this.#staged.values()) rmSync(path, { force: true });
+    this.#staged.clear();
+  }
+
+  #beside(place: string): string {
+    const path = join(dirname(place), `.keepgate-${randomBytes(6).toString('hex')}.tmp`);
+    this.#staged.set(place, path);
+    return path;
+  }
+}
+
+/** Removes what a crashed run left in a folder. */
+export function sweep(folder: string): void {
+  if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  for (const name of readdirSync(folder)) if (temporary.test(name)) rmSync(join(folder, name), { force: true });
+}
+
+/** Waits until the names in these folders are on the disk. */
+export function syncFolders(folders: readonly string[]): void {
+  for (const folder of new Set(folders)) {
+    const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/** Looks at a folder before anything is written there. */
+import { createHash } from 'node:crypto';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { KeepgateError } from '../diagnostic.ts';
+import { manifestName, type Rendered } from '../render/render.ts';
+import { type Entry, type Found, folderOf, pathsOf } from './plan.ts';
+import { parseManifest, type WrittenManifest } from './plan-manifest.ts';
+
+/**
+ * What is at every path that matters to what was rendered and to the manifest. Symbolic links are not followed, the
+ * folder itself apart, and nothing but regular files is opened.
+ * @throws KeepgateError manifest-damaged (1); out-not-usable (4)
+ */
+export function survey(folder: string, rendered: Rendered): Found {
+  const entries = new Map<string, Entry>();
+  const manifest = readManifest(folder);
+  const paths = pathsOf(rendered, manifest);
+  for (const below of new Set([...paths].map(folderOf))) note(entries, folder, below);
+  for (const path of paths) if (entries.get(folderOf(path))?.is === 'folder') note(entries, folder, path);
+  return { manifest, entries };
+}
+
+function note(entries: Map<string, Entry>, folder: string, path: string): void {
+  const seen = look(join(folder, path));
+  if (seen === undefined) return;
+  if (!('bytes' in seen)) entries.set(path, seen);
+  else entries.set(path, { is: 'file', sha256: createHash('sha256').update(seen.bytes).digest('hex') });
+}
+
+function look(path: string): Exclude<Entry, { is: 'file' }> | { readonly bytes: Buffer } | undefined {
+  try {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    if (stats.isDirectory()) return { is: 'folder' };
+    if (stats.isSymbolicLink()) return { is: 'link', to: readlinkSync(path) };
+    return stats.isFile() ? read(path) : { is: 'special' };
+  } catch (error) {
+    throw notUsable(path, error, 'read');
+  }
+}
+
+function read(path: string): { is: 'special' } | { readonly bytes: Buffer } {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    return fstatSync(descriptor).isFile() ? { bytes: readFileSync(descriptor) } : { is: 'special' };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readManifest(folder: string): WrittenManifest | undefined {
+  const path = join(folder, manifestName);
+  const seen = look(path);
+  if (seen === undefined) return undefined;
+  const parsed = 'bytes' in seen ? parseManifest(seen.bytes.toString('utf8')) : { problem: 'it is not a regular file' };
+  if ('manifest' in parsed) return parsed.manifest;
+  throw new KeepgateError(1, {
+    code: 'manifest-damaged',
+    message: `${path} can't be trusted: ${parsed.problem}; nothing was written`,
+    help:
+      'It tells which files are keepgate’s. Bring it back from version control or a backup, or remove it together ' +
+      'with the keepgate files beside it, or write to another folder: --out DIR',
+  });
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota is used up',
+  EEXIST: 'something else is in the way',
+  ENOTDIR: 'something on its way is not a folder',
+  EISDIR: 'it is a folder',
+  ELOOP: 'a symbolic link is in the way',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+/** A failure of the file system, in words. @returns a KeepgateError out-not-usable (4); anything else as it is */
+export function notUsable(path: string, error: unknown, verb: 'read' | 'written' | 'removed'): unknown {
+  if (!(error instanceof Error && 'code' in error)) return error;
+  const code = String(error.code);
+  const reason = reasons[code] ?? code;
+  return new KeepgateError(4, {
+    code: 'out-not-usable',
+    message: `${path} can't be ${verb}: ${reason}`,
+    ...(code === 'EACCES' && {
+      help: 'Write to a folder of your own with --out DIR; the commands it ends with install the files.',
+    }),
+  });
+}

@@ -1,0 +1,24 @@
+import { backendsOf, shown } from '../backends.ts';
+import { OwnMachine } from '../own-machine.ts';
+import type { Finding, LintContext, Rule } from '../rule.ts';
+
+/** TLS to a backend that could be anyone. */
+export const backendUnverified: Rule = {
+  code: 'backend-unverified',
+  severity: 'warning',
+  title: "a remote backend's certificate is verified",
+  page: `The backend is on another machine and "verify" is off: nginx takes any certificate, so whoever can redirect the connection can
+read and change everything, as over plain HTTP. Name the CA that made the backend's certificate instead.
+
+  upstreams:
+    api: {servers: [api.internal:8443], tls: {ca: /etc/ssl/internal-ca.pem}}`,
+  *check({ spec, sites }: LintContext): Iterable<Finding> {
+    const machine = new OwnMachine(sites);
+    for (const { expanded } of sites) {
+      for (const backend of backendsOf(expanded, spec)) {
+        if (backend.tls?.verify !== false || machine.is(backend.host)) continue;
+        yield { message: `nobody checks who answers at ${shown(backend)}; name its CA in tls.ca instead of verify: false`, at: backend.at };
+      }
+    }
+  },
+};

@@ -1,0 +1,30 @@
+import type { Finding, LintContext, LintedSite, Rule } from '../rule.ts';
+
+/** Before 1.25.1 HTTP/2 is a word of `listen`. */
+export const http2Collision: Rule = {
+  code: 'http2-collision',
+  severity: 'error',
+  title: 'sites that share a socket agree on HTTP/2',
+  page: `Before nginx 1.25.1 HTTP/2 is switched on by a word of "listen", which holds for the address and port and so for every site
+there: a site with http2: false would speak it nevertheless. Give the sites the same http2, or let one of them listen on an
+address or port of its own, or use nginx 1.25.1 or later.
+
+  defaults: {http2: true}               # the same for all`,
+  *check({ sites, features, target }: LintContext): Iterable<Finding> {
+    if (features.http2Directive) return;
+    const owners = new Map<string, LintedSite>();
+    for (const linted of sites) {
+      const { site, expanded } = linted;
+      const sockets = site.listen.https.map(({ address }) => address);
+      const socket = sockets.find((address) => (owners.get(address) ?? linted).site.http2 !== site.http2);
+      for (const address of sockets) if (!owners.has(address)) owners.set(address, linted);
+      const other = socket === undefined ? undefined : owners.get(socket);
+      if (!other) continue;
+      yield {
+        message: `http2: ${site.http2} of "${site.name}" and ${other.site.http2} of "${other.site.name}" can't share ${socket}: nginx ${target.version} has one for the socket; make them the same`,
+        at: { site: expanded, path: ['http2'] },
+        related: [{ message: `http2 of "${other.site.name}"`, at: { site: other.expanded, path: ['http2'] } }],
+      };
+    }
+  },
+};

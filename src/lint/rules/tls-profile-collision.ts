@@ -1,0 +1,32 @@
+import type { Finding, LintContext, LintedSite, Rule } from '../rule.ts';
+
+/** Before 1.29.2 the TLS versions of a socket are those of its default server. */
+export const tlsProfileCollision: Rule = {
+  code: 'tls-profile-collision',
+  severity: 'error',
+  title: 'sites that share a socket have the same TLS profile',
+  page: `Before nginx 1.29.2 the TLS versions of an address and port are those of its default server, whatever each site says: a
+"modern" site beside an "intermediate" one would be spoken to over TLS 1.2, or the other way round. Give the sites the
+same profile, or let one of them listen on an address of its own, or use nginx 1.29.2 or later.
+
+  sites:
+    a: {tls: {profile: modern}, listen: {addresses: [192.0.2.1]}, …}
+    b: {tls: {profile: intermediate}, listen: {addresses: [192.0.2.2]}, …}`,
+  *check({ sites, features, target }: LintContext): Iterable<Finding> {
+    if (features.protocolsPerServer) return;
+    const owners = new Map<string, LintedSite>();
+    for (const linted of sites) {
+      const { site, expanded } = linted;
+      const sockets = site.listen.https.map(({ address }) => address);
+      const socket = sockets.find((address) => (owners.get(address) ?? linted).site.tls.name !== site.tls.name);
+      for (const address of sockets) if (!owners.has(address)) owners.set(address, linted);
+      const other = socket === undefined ? undefined : owners.get(socket);
+      if (!other) continue;
+      yield {
+        message: `the TLS profile ${site.tls.name} of "${site.name}" and ${other.site.tls.name} of "${other.site.name}" can't share ${socket}: nginx ${target.version} has one for the socket; make them the same`,
+        at: { site: expanded, path: ['tls', 'profile'] },
+        related: [{ message: `the profile of "${other.site.name}"`, at: { site: other.expanded, path: ['tls', 'profile'] } }],
+      };
+    }
+  },
+};
