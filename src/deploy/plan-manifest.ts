@@ -24,9 +24,9 @@ export function parseManifest(text: string): ParsedManifest {
     return { problem: 'it is not JSON' };
   }
   if (!isRecord(value)) return { problem: 'it is not an object' };
-  if (value['version'] !== 1) return { problem: 'it is not of version 1, the only one that this keepgate knows' };
+  if (value.version !== 1) return { problem: 'it is not of version 1, the only one that this keepgate knows' };
   const { target, guideline, pending } = value;
-  if (!isRecord(target) || typeof target['version'] !== 'string') return { problem: 'it names no target' };
+  if (!isRecord(target) || typeof target.version !== 'string') return { problem: 'it names no target' };
   if (typeof guideline !== 'string') return { problem: 'it names no guideline' };
   const problem = listProblem(value) ?? (pending === undefined ? undefined : listProblem(pending));
   return problem === undefined ? { manifest: value as unknown as WrittenManifest } : { problem };

@@ -11,6 +11,8 @@ import { notUsable, survey } from './survey.ts';
 export interface WriteOptions {
   /** Overwrites, and removes, files of keepgate's own that were changed by hand. */
   readonly force: boolean;
+  /** The folder as messages name it. */
+  readonly shown: string;
 }
 
 export type WriteResult =
@@ -31,10 +33,10 @@ export interface Changes {
  * refusal nothing is written, and all of them are told. A folder that others may write to is no place for this.
  * @throws KeepgateError manifest-damaged (1); out-not-usable (4) when the disk is full, the folder can't be written …
  */
-export function writeFolder(folder: string, rendered: Rendered, { force }: WriteOptions): WriteResult {
+export function writeFolder(folder: string, rendered: Rendered, { force, shown }: WriteOptions): WriteResult {
   const found = survey(folder, rendered);
   const plan = planFolder(rendered, found);
-  const diagnostics = refusals(plan, folder, force);
+  const diagnostics = refusals(plan, shown, force);
   if (diagnostics.length > 0) return { ok: false, diagnostics };
   for (const below of ['', ...new Set([...pathsOf(rendered, found.manifest)].map(folderOf))])
     attempt(join(folder, below), 'read', () => sweep(join(folder, below)));

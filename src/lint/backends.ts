@@ -14,6 +14,8 @@ export interface SiteBackend extends Backend {
   readonly options: Exclude<RouteOptions, string>;
   /** The TLS options of its upstream; undefined for a URL. */
   readonly tls: UpstreamOptions['tls'];
+  /** What the certificate of an https backend is verified against; of several servers it is the first one's name. */
+  readonly certificateName: string;
   readonly at: Place;
 }
 
@@ -47,17 +49,20 @@ export function* backendsOf(site: ExpandedSite, spec: Spec): Iterable<SiteBacken
     if (reference.includes('/')) {
       const backend = parseBackendUrl(reference);
       if (typeof backend === 'string') continue;
-      yield { ...backend, route, options, tls: undefined, at: referencePlace(site, path, reference, preset) };
+      const at = referencePlace(site, path, reference, preset);
+      yield { ...backend, route, options, tls: undefined, certificateName: backend.host, at };
       continue;
     }
     const named = spec.upstreams && Object.hasOwn(spec.upstreams, reference) ? spec.upstreams[reference] : undefined;
+    let certificateName = named?.tls?.name;
     for (const [index, server] of (named?.servers ?? []).entries()) {
       const address = parseAddress(typeof server === 'string' ? server : server.address);
       if (typeof address === 'string') continue;
+      certificateName ??= address.host;
       const scheme = named?.tls ? 'https' : 'http';
       const below = typeof server === 'string' ? [] : ['address'];
       const at: Place = { about: site, path: ['upstreams', reference, 'servers', index, ...below] };
-      yield { ...address, scheme, route, options, tls: named?.tls, at };
+      yield { ...address, scheme, route, options, tls: named?.tls, certificateName, at };
     }
   }
 }

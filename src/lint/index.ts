@@ -1,6 +1,6 @@
 /** All rules, and what they find in a configuration. */
 import type { Diagnostic, Location } from '../diagnostic.ts';
-import { type ExpandedSite, placeOf } from '../model/expand.ts';
+import { type ExpandedSite, locate as nearest, placeOf } from '../model/expand.ts';
 import type { Resolved } from '../model/resolve.ts';
 import type { Target } from '../model/target.ts';
 import type { Places } from '../spec/load.ts';
@@ -114,7 +114,7 @@ function siteOf(place: Place): ExpandedSite | undefined {
 
 function locate(places: Places, place: Place): Location | undefined {
   if ('site' in place) return placeOf(places, place.site, place.path, place.what);
-  return places.nearest(place.path, place.what);
+  return nearest(places, place.path, place.what ?? 'value');
 }
 
 function reasonToIgnore({ options }: ExpandedSite, code: string): string | undefined {

@@ -20,7 +20,8 @@ export function referencePlace(
   preset: PresetOptions | undefined,
 ): Place {
   if (preset === undefined || layerOf(site, path) !== 'preset') return { site, path };
-  const option = preset.name === 'domino-rest-api' && preset.web === reference ? ['web'] : [];
-  const written = option.length === 0 && preset.backend !== undefined ? ['backend'] : option;
-  return { about: site, path: ['sites', site.specName, 'preset', ...written] };
+  const own = ['sites', site.specName, 'preset'];
+  if (preset.name === 'domino-rest-api' && preset.web === reference) return { about: site, path: [...own, 'web'] };
+  if (preset.backend !== undefined) return { about: site, path: [...own, 'backend'] };
+  return { about: site, path: own, what: 'key' };
 }

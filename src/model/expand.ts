@@ -54,6 +54,8 @@ export interface ExpandedSite {
   readonly layers: readonly Layer[];
   /** `host:port` that must not be reached through any site; '' for none. */
   readonly management: string;
+  /** `host:port` of each role that only an allow-list may reach. */
+  readonly restricted: readonly string[];
 }
 
 export interface Expanded {
@@ -74,7 +76,7 @@ export function expand(spec: Spec, places: Places): Expanded {
     const { preset, ...own } = site;
     if (preset === undefined) {
       const layers: Layer[] = [{ name: 'site', options: own }, ...below];
-      sites.push(expanded(specName, specName, undefined, layers, overlay(base, own), ''));
+      sites.push(expanded(specName, specName, undefined, layers, overlay(base, own)));
       continue;
     }
     const expansion = expandPreset(preset, site);
@@ -92,7 +94,7 @@ export function expand(spec: Spec, places: Places): Expanded {
       const mine = made.hosts ? narrowed(own, made.hosts) : own;
       const layers: Layer[] = [{ name: 'site', options: own }, { name: 'preset', options: { ...made } }, ...below];
       const options = overlay(overlay(base, { ...made }), mine);
-      sites.push(expanded(name, specName, preset.name, layers, options, expansion.management));
+      sites.push(expanded(name, specName, preset.name, layers, options, expansion));
     }
   }
   return { sites, diagnostics };
@@ -111,10 +113,10 @@ function expanded(
   presetName: string | undefined,
   layers: readonly Layer[],
   options: Record<string, unknown>,
-  management: string,
+  { management, restricted }: Pick<ExpandedSite, 'management' | 'restricted'> = { management: '', restricted: [] },
 ): ExpandedSite {
   // the schema has accepted each layer, and the built-in one holds what PlainSite requires
-  return { name, specName, presetName, options: options as unknown as PlainSite, layers, management };
+  return { name, specName, presetName, options: options as unknown as PlainSite, layers, management, restricted };
 }
 
 /**
@@ -167,7 +169,8 @@ export function placeOf(
   }
 }
 
-function locate(places: Places, path: Path, what: 'key' | 'value'): Location | undefined {
+/** The place of a path, else of the nearest thing above it. */
+export function locate(places: Places, path: Path, what: 'key' | 'value'): Location | undefined {
   for (let length = path.length; length > 0; length--) {
     const found = places.locate(path.slice(0, length), length === path.length ? what : 'key');
     if (found) return found;

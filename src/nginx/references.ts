@@ -48,6 +48,7 @@ export function referencesOf(text: string, folder = '/etc/nginx'): References {
   };
   for (const [, name = '', rest = ''] of text.replace(/^\s*#.*$/gm, '').matchAll(directive)) {
     const kind = kinds.find(([pattern]) => pattern.test(name))?.[1];
+    if (kind === 'users') found.users.push(...rest.split(/\s+/));
     const value = kind && referredTo(kind, /^["']?([^\s"']+)/.exec(rest)?.[1] ?? '', folder);
     if (value !== undefined) found[kind as Kind].push(value);
   }
@@ -55,8 +56,7 @@ export function referencesOf(text: string, folder = '/etc/nginx'): References {
 }
 
 function referredTo(kind: Kind, value: string, folder: string): string | undefined {
-  if (value.includes('$')) return undefined;
-  if (kind === 'users') return value;
+  if (kind === 'users' || value.includes('$')) return undefined;
   if (kind === 'names') return /^(?:\w+:\/\/)?([a-z][\w.-]*)(?=[:/]|$)/i.exec(value)?.[1];
   if (kind === 'folders') return value.startsWith('/') ? posix.dirname(posix.normalize(value)) : undefined;
   // engine:…, data:…, store:… name no file.

@@ -17,10 +17,10 @@ export async function testInBubblewrap(attempt: Attempt, bwrap: string): Promise
   const machine = machineOf(nginx, tree.live);
   const folders = writtenFolders(nginx.configure, machine.folders);
   layOut(attempt, machine, folders);
-  if (asRoot) laidOut.shareWithNobody();
 
   const test = [nginx.path, '-t', '-c', '/etc/nginx/nginx.conf'];
   const inside = sandboxCommand({ bwrap, nginx: nginx.path, root: laidOut.root, folders, asRoot }, test);
+  if (asRoot) laidOut.shareWithNobody();
   const result = await run(limited(inside, tree.files.length + machine.files.size, timeLimit), { timeLimit, signal });
   const exitCode = /"exit-code": (\d+)/.exec(result.status)?.[1];
   const verdict = verdictOf(nginx.path, result, exitCode === undefined ? undefined : Number(exitCode), timeLimit);

@@ -26,6 +26,8 @@ export function verdictOf(
   const outOfTime = timedOut || signal === 'SIGXCPU' || exitCode === 128 + constants.signals.SIGXCPU;
   if (outOfTime) return { diagnostic: failure.timedOut(nginx, limit) };
   if (signal !== undefined) return { diagnostic: failure.crashed(nginx, signal, stderr) };
+  if (exitCode === undefined && /^bwrap: execvp /.test(stderr))
+    return { diagnostic: failure.notRunnable(nginx, stderr) };
   if (exitCode === undefined) return { diagnostic: failure.sandboxFailed(stderr) };
   if (exitCode > 128) return { diagnostic: failure.crashed(nginx, exitCode - 128, stderr) };
   const passed = exitCode === 0 && successful.test(stderr);

@@ -21,11 +21,13 @@ export function safeAst(name: string, source: string): hbs.AST.Program {
   try {
     program = Handlebars.parse(source);
   } catch (error) {
-    throw new TemplateError(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    // The first line says where and the last one what; the picture between is not for one line.
+    const [where = '', ...rest] = (error instanceof Error ? error.message : String(error)).split('\n');
+    throw new TemplateError([`${name}: ${where}`, ...rest.slice(-1)].join(' '));
   }
-  const end = new Pass(name).program(program, new Set(['gap']));
-  if (![...end].every((state) => state === 'gap'))
-    throw new TemplateError(`${name}: it does not end where a directive may begin`);
+  const end = new Check(name).program(program, new Set(['gap']));
+  if (!isGap(end)) throw new TemplateError(`${name}: it does not end where a directive may begin`);
+  quoteAll(program);
   return program;
 }
 
@@ -40,15 +42,16 @@ export function precompile(sources: Readonly<Record<string, string>>): string {
 
 export const compileOptions = { knownHelpers, knownHelpersOnly: true, data: false } as const;
 
-class Pass {
+/** Refuses what is not allowed, and follows the lexer: every mustache has to stand where a token may begin. */
+class Check {
   readonly #template: string;
 
   constructor(template: string) {
     this.#template = template;
   }
 
-  program(program: hbs.AST.Program, before: TokenStates): TokenStates {
-    return program.body.reduce((states, statement) => this.#statement(statement, states), before);
+  program(program: hbs.AST.Program | undefined, before: TokenStates): TokenStates {
+    return program?.body.reduce((states, statement) => this.#statement(statement, states), before) ?? before;
   }
 
   #statement(node: hbs.AST.Statement, states: TokenStates): TokenStates {
@@ -73,55 +76,33 @@ class Pass {
   #mustache(node: hbs.AST.MustacheStatement, states: TokenStates): TokenStates {
     if (!node.escaped) this.#refuse(node, 'raw mustaches ({{{x}}}, {{&x}}) are refused; every value is quoted');
     if (node.params.length > 0 || node.hash) this.#refuse(node, 'helpers are refused; the view holds whole values');
-    const path = this.#path(node.path);
-    const inComment = states.has('comment') && states.size === 1;
-    if (!inComment && !(states.has('gap') && states.size === 1))
-      this.#refuse(node, `{{${path.original}}} is glued to other text; a value is a whole token`);
-    node.params = [path, literal(path.original, node)];
-    node.path = helper('quote', node);
-    node.escaped = false;
-    return inComment ? states : new Set(['closed']);
+    const { original } = this.#path(node.path);
+    if (states.size === 1 && states.has('comment')) return states;
+    if (!isGap(states)) this.#refuse(node, `{{${original}}} is glued to what precedes it; put a space between`);
+    return new Set(['closed']);
   }
 
   #block(node: hbs.AST.BlockStatement, states: TokenStates): TokenStates {
     const name = node.path.type === 'PathExpression' ? (node.path as hbs.AST.PathExpression).original : '';
     if (!blocks.has(name) || node.params.length !== 1 || node.hash)
       this.#refuse(node, `{{#${name}}} is refused; blocks are if, unless, each and with, with one value`);
-    node.params = node.params.map((param) => this.#checked(param));
-    let after = this.program(node.program, states);
-    // a second round of the body may begin where the first one ended
-    if (name === 'each') after = union(after, this.#again(node.program, after));
-    if (!node.inverse) return union(states, after);
-    return union(after, this.program(node.inverse, states));
-  }
-
-  /** The states after one more round of a body whose mustaches are already rewritten. */
-  #again(program: hbs.AST.Program, states: TokenStates): TokenStates {
-    const first = program.body[0];
-    if (first?.type === 'MustacheStatement' && !(states.has('gap') && states.size === 1))
-      this.#refuse(first, 'values of a list are glued to each other; put a space before each');
-    if (first?.type === 'ContentStatement' && !advance(states, (first as hbs.AST.ContentStatement).value))
-      this.#refuse(first, 'values of a list are glued to each other; put a space before each');
-    return states;
+    for (const param of node.params) this.#path(param);
+    let before = states;
+    let after = this.program(node.program, before);
+    // the next round of a list begins where the last one ended
+    while (name === 'each' && ![...after].every((state) => before.has(state))) {
+      before = new Set([...before, ...after]);
+      after = this.program(node.program, before);
+    }
+    return new Set([...after, ...this.program(node.inverse, states)]);
   }
 
   #partial(node: hbs.AST.PartialStatement, states: TokenStates): TokenStates {
     if (node.name.type !== 'PathExpression') this.#refuse(node, 'a partial is named, not computed');
     if (node.hash || node.params.length > 1) this.#refuse(node, 'a partial takes one value');
-    if (!(states.has('gap') && states.size === 1)) this.#refuse(node, 'a partial begins where a directive may begin');
-    node.params = node.params.map((param) => this.#checked(param));
+    for (const param of node.params) this.#path(param);
+    if (!isGap(states)) this.#refuse(node, 'a partial begins where a directive may begin');
     return states;
-  }
-
-  #checked(param: hbs.AST.Expression): hbs.AST.Expression {
-    const path = this.#path(param);
-    const call: hbs.AST.SubExpression = {
-      type: 'SubExpression',
-      loc: param.loc,
-      path: helper('known', param),
-      params: [path, literal(path.original, param)],
-    } as unknown as hbs.AST.SubExpression;
-    return call;
   }
 
   #path(node: hbs.AST.Node): hbs.AST.PathExpression {
@@ -135,8 +116,46 @@ class Pass {
   }
 }
 
-function union(a: TokenStates, b: TokenStates): TokenStates {
-  return new Set([...a, ...b]);
+function isGap(states: TokenStates): boolean {
+  return states.size === 1 && states.has('gap');
+}
+
+/** Puts the helpers `quote` around every mustache and `known` around every other value. */
+function quoteAll(program: hbs.AST.Program | undefined): void {
+  for (const node of program?.body ?? []) {
+    switch (node.type) {
+      case 'MustacheStatement': {
+        const mustache = node as hbs.AST.MustacheStatement;
+        mustache.params = withName(mustache.path as hbs.AST.PathExpression);
+        mustache.path = helper('quote', node);
+        mustache.escaped = false;
+        break;
+      }
+      case 'BlockStatement': {
+        const block = node as hbs.AST.BlockStatement;
+        block.params = block.params.map(known);
+        quoteAll(block.program);
+        quoteAll(block.inverse);
+        break;
+      }
+      case 'PartialStatement': {
+        const partial = node as hbs.AST.PartialStatement;
+        partial.params = partial.params.map(known);
+        break;
+      }
+    }
+  }
+}
+
+function known(param: hbs.AST.Expression): hbs.AST.Expression {
+  const path = helper('known', param);
+  return { type: 'SubExpression', loc: param.loc, path, params: withName(param) } as hbs.AST.SubExpression;
+}
+
+/** The arguments of a helper: the value, and how the template calls it. */
+function withName(value: hbs.AST.Expression): hbs.AST.Expression[] {
+  const { original } = value as hbs.AST.PathExpression;
+  return [value, { type: 'StringLiteral', loc: value.loc, value: original, original } as hbs.AST.StringLiteral];
 }
 
 function helper(name: string, at: hbs.AST.Node): hbs.AST.PathExpression {
@@ -148,8 +167,4 @@ function helper(name: string, at: hbs.AST.Node): hbs.AST.PathExpression {
     depth: 0,
     data: false,
   } as hbs.AST.PathExpression;
-}
-
-function literal(text: string, at: hbs.AST.Node): hbs.AST.StringLiteral {
-  return { type: 'StringLiteral', loc: at.loc, value: text, original: text } as hbs.AST.StringLiteral;
 }

@@ -1,8 +1,8 @@
 /** The one way in which a value becomes a token of nginx's configuration (`ngx_conf_read_token`). */
 import { forbiddenCharacter } from '../spec/characters.ts';
 
-/** nginx refuses a quoted token of more than 4,094 bytes. */
-const longest = 4000;
+/** How many bytes nginx takes between quotes; without quotes it takes one more. */
+const longest = 4094;
 
 /** Characters that mean nothing to nginx's lexer, wherever in a token they stand. */
 const bare = /^[A-Za-z0-9_./:*@=,+$?&~^()|!<>%[\]-]+$/;
@@ -15,11 +15,11 @@ export function quote(value: unknown): string {
   const text = typeof value === 'number' && Number.isFinite(value) ? String(value) : value;
   if (typeof text !== 'string')
     throw new TypeError(`a template shows a ${value === null ? 'null' : typeof value} as text`);
-  if (bare.test(text)) return text;
+  if (text.length <= longest && bare.test(text)) return text;
   const forbidden = forbiddenCharacter(text);
   if (forbidden !== undefined) throw new TypeError(`a value with ${forbidden} can't be written for nginx`);
-  const quoted = `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
-  if (Buffer.byteLength(quoted) > longest)
+  const escaped = text.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+  if (Buffer.byteLength(escaped) > longest)
     throw new TypeError(`a value of more than ${longest} bytes can't be written for nginx`);
-  return quoted;
+  return `"${escaped}"`;
 }

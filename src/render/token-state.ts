@@ -3,8 +3,11 @@
  * there. A set of states, because a block may be left out or repeated.
  */
 
-/** gap: a token may begin. token: inside a bare one. closed: right after a whole one. Others: inside quotes, or a comment. */
-export type TokenState = 'gap' | 'token' | 'closed' | 'double' | 'single' | 'comment';
+/**
+ * gap: a token may begin. token: inside a bare one. variable: the same, right after a `$`, where a `{` does not end it.
+ * closed: right after a whole one. Others: inside quotes, or a comment.
+ */
+export type TokenState = 'gap' | 'token' | 'variable' | 'closed' | 'double' | 'single' | 'comment';
 
 export type TokenStates = ReadonlySet<TokenState>;
 
@@ -13,7 +16,7 @@ export function advance(states: TokenStates, text: string): TokenStates | undefi
   const result = new Set<TokenState>();
   for (let state of states) {
     for (let at = 0; at < text.length; at++) {
-      const next = step(state, text, at);
+      const next = step(state, text[at] ?? '');
       if (next === undefined) return undefined;
       if (text[at] === '\\' && state !== 'comment') at++;
       state = next;
@@ -23,9 +26,9 @@ export function advance(states: TokenStates, text: string): TokenStates | undefi
   return result;
 }
 
-function step(state: TokenState, text: string, at: number): TokenState | undefined {
-  const character = text[at] ?? '';
-  const ends = /[\s;{}]/.test(character);
+const separator = /[ \t\r\n]/;
+
+function step(state: TokenState, character: string): TokenState | undefined {
   switch (state) {
     case 'comment':
       return character === '\n' ? 'gap' : 'comment';
@@ -34,12 +37,17 @@ function step(state: TokenState, text: string, at: number): TokenState | undefin
     case 'single':
       return character === "'" ? 'closed' : 'single';
     case 'closed':
-      return ends ? 'gap' : undefined;
+      // A `{` could join a value that ends in `$`.
+      return separator.test(character) || character === ';' ? 'gap' : undefined;
+    case 'variable':
+      return character === '{' ? 'variable' : step('token', character);
     case 'token':
-      return ends && !(character === '{' && text[at - 1] === '$') ? 'gap' : 'token';
+      if (character === '$') return 'variable';
+      return separator.test(character) || character === ';' || character === '{' ? 'gap' : 'token';
     case 'gap':
-      if (ends) return 'gap';
+      if (separator.test(character) || /[;{}]/.test(character)) return 'gap';
       if (character === '#') return 'comment';
+      if (character === '$') return 'variable';
       if (character === '"') return 'double';
       return character === "'" ? 'single' : 'token';
   }

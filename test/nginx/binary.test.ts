@@ -59,7 +59,7 @@ describe('inspectNginx', () => {
     ['absent', () => join(folder.path, 'absent'), 'there is no such file'],
     ['a folder', () => folder.path, 'it is not a file'],
     ['not executable', () => script('plain', '#!/bin/sh\n', 0o644), 'this user may not execute it'],
-    ['not a program', () => script('text', '\0\u0001\u0002'), "it can't be started"],
+    ['not a program', () => script('text', '\0\u0001\u0002'), 'nginx -V said'],
     ['a missing interpreter', () => script('interpreter', '#!/nowhere/sh\n'), "it can't be started"],
     [
       'garbage',
@@ -69,7 +69,7 @@ describe('inspectNginx', () => {
     ['silent', () => script('silent', '#!/bin/sh\n'), 'nginx -V said nothing'],
     ['failing', () => script('failing', '#!/bin/sh\necho nginx version: nginx/1.24.0 >&2; exit 1\n'), 'nginx -V said'],
     ['crashing', () => script('crashing', '#!/bin/sh\nkill -SEGV $$\n'), 'nginx -V said nothing'],
-    ['hanging', () => script('hanging', '#!/bin/sh\nsleep 60 & setsid sleep 6\n'), 'did not end within 5 s'],
+    ['hanging', () => script('hanging', '#!/bin/sh\nsleep 60 & setsid sleep 6\n'), 'nginx -V did not end within 5 s'],
   ])('%s: says why and what to do', async (_, make, reason) => {
     const path = make();
     await expect(inspectNginx(path)).rejects.toMatchObject({

@@ -1,8 +1,9 @@
 import type { Argv } from 'yargs';
+import type { Changes } from '../../deploy/write-folder.ts';
 import { reaches } from '../../diagnostic.ts';
 import { render } from '../../render/render.ts';
 import type { Command } from '../command.ts';
-import { configure } from '../configuration.ts';
+import { type Configuration, configure } from '../configuration.ts';
 import { exitCode, type Io, wantsColor } from '../io.ts';
 import { readSpecFiles } from '../spec-files.ts';
 import { installedTarget, layoutOf, namedTarget } from '../target.ts';
@@ -44,30 +45,80 @@ function options(yargs: Argv): Argv<Options> {
 
 async function run(argv: Options, io: Io): Promise<number> {
   const sources = await readSpecFiles(argv.spec ?? [], io);
+  let pinned = false;
   const configured = await configure(sources, {
     allowRaw: argv.allowRaw,
     layout: (spec) => layoutOf(spec.nginx),
-    target: (spec) => namedTarget(argv, spec.nginx, io) ?? installedTarget(io),
+    target: (spec) => {
+      const named = namedTarget(argv, spec.nginx, io);
+      pinned = named !== undefined;
+      return named ?? installedTarget(io);
+    },
   });
-  const diagnostics = configured.ok ? configured.configuration.diagnostics : configured.diagnostics;
-  const ignored = configured.ok ? configured.configuration.ignored : [];
-  if (diagnostics.length > 0) {
-    const { report } = await import('../report/index.ts');
-    io.stderr.write(report('text', diagnostics, { color: wantsColor(io.stderr, io.env), ignored }));
+  const findings = configured.ok ? configured.configuration : { diagnostics: configured.diagnostics, ignored: [] };
+  if (!configured.ok || reaches(findings.diagnostics, 'error')) {
+    await report(argv, findings, io);
+    return exitCode.wrong;
   }
-  if (!configured.ok || reaches(diagnostics, 'error')) return exitCode.wrong;
   const { resolved, target } = configured.configuration;
-  const templates =
+  const rendered =
     argv.templates === undefined
-      ? undefined
-      : (await import('../../render/user-templates.ts')).readTemplates(argv.templates);
-  const rendered = render(resolved.model, target, templates);
-  if (argv.format === 'json') {
-    io.stdout.write(`${JSON.stringify(rendered, null, 2)}\n`);
-  } else if (argv.out === undefined) {
-    for (const { path, text } of rendered.files) io.stdout.write(`# ---- ${path} ----\n${text}\n`);
+      ? render(resolved.model, target)
+      : (await import('../template-files.ts')).renderWithTemplates(argv.templates, resolved.model, target, io);
+  if (argv.out === undefined) {
+    await report(argv, findings, io, rendered);
+    if (argv.format === 'text')
+      io.stdout.write(rendered.files.map(({ path, text }) => `# ---- ${path} ----\n${text}\n`).join(''));
+    return exitCode.done;
+  }
+  const { deliver } = await import('../../deploy/deliver.ts');
+  const { force, out } = argv;
+  const delivered = await deliver(resolved, rendered, { out, force, pinned, cwd: io.cwd, env: io.env });
+  if (!delivered.ok) {
+    await report(argv, { ...findings, diagnostics: [...findings.diagnostics, ...delivered.diagnostics] }, io);
+    return exitCode.wrong;
+  }
+  const { changes, next } = delivered;
+  await report(argv, findings, io, { ...rendered, out: { folder: out, ...changes }, next });
+  if (argv.format === 'text') {
+    io.stderr.write(inWords(out, changes));
+    io.stdout.write(next.map((line) => `${line}\n`).join(''));
   }
   return exitCode.done;
+}
+
+/** Diagnostics for a person go to standard error; for a program all of it is one document. */
+async function report(
+  { format }: Options,
+  { diagnostics, ignored }: Pick<Configuration, 'diagnostics' | 'ignored'>,
+  io: Io,
+  product: object = {},
+): Promise<void> {
+  if (format === 'text' && diagnostics.length === 0) return;
+  const { report } = await import('../report/index.ts');
+  if (format === 'json') io.stdout.write(report('json', diagnostics, { color: false, ignored, extra: { ...product } }));
+  else io.stderr.write(report('text', diagnostics, { color: wantsColor(io.stderr, io.env), ignored }));
+}
+
+/** How many names of one kind are listed before they are counted. */
+const listed = 20;
+
+function inWords(out: string, { written, removed, unchanged, overwritten }: Changes): string {
+  const changedByHand = new Set(overwritten);
+  const lines = (verb: string, paths: readonly string[]): string[] => {
+    const first = [
+      ...paths.filter((path) => changedByHand.has(path)),
+      ...paths.filter((path) => !changedByHand.has(path)),
+    ];
+    const shown = first.slice(0, Math.max(listed, overwritten.length));
+    const more = paths.length - shown.length;
+    return [
+      ...shown.map((path) => `${verb} ${out}/${path}${changedByHand.has(path) ? ', which was changed by hand' : ''}`),
+      ...(more > 0 ? [`${verb} ${more} more`] : []),
+    ];
+  };
+  const kept = unchanged > 0 ? [`kept ${unchanged} as ${unchanged === 1 ? 'it was' : 'they were'}`] : [];
+  return [...lines('wrote', written), ...lines('removed', removed), ...kept].map((line) => `${line}\n`).join('');
 }
 
 export const command: Command<Options> = { options, run };

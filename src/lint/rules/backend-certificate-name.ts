@@ -16,8 +16,8 @@ if no public CA made it, which CA did.
   *check({ spec, sites }: LintContext): Iterable<Finding> {
     for (const { expanded } of sites) {
       for (const backend of backendsOf(expanded, spec)) {
-        const { scheme, host, tls, at } = backend;
-        if (scheme === 'http' || tls?.name !== undefined || tls?.verify === false) continue;
+        const { scheme, host, tls, certificateName, at } = backend;
+        if (scheme === 'http' || tls?.verify === false || host !== certificateName) continue;
         if (!isIpv4(host) && !canonicalIpv6(host)) continue;
         const message = `the certificate of ${shown(backend)} is verified against the address, which it hardly has as a name; set tls.name in "upstreams"`;
         yield { message, at };

@@ -17,7 +17,10 @@ read and change everything, as over plain HTTP. Name the CA that made the backen
     for (const { expanded } of sites) {
       for (const backend of backendsOf(expanded, spec)) {
         if (backend.tls?.verify !== false || machine.is(backend.host)) continue;
-        yield { message: `nobody checks who answers at ${shown(backend)}; name its CA in tls.ca instead of verify: false`, at: backend.at };
+        yield {
+          message: `nobody checks who answers at ${shown(backend)}; name its CA in tls.ca instead of verify: false`,
+          at: backend.at,
+        };
       }
     }
   },

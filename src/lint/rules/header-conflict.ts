@@ -13,16 +13,32 @@ interface Owned {
 const hop = 'HTTP and nginx set it for each connection; leave it out';
 
 const request: readonly Owned[] = [
-  { names: /^host$/, removal: true, wayOut: 'the backend gets the public name, which the links that it makes need; leave it out' },
+  {
+    names: /^host$/,
+    removal: true,
+    wayOut: 'the backend gets the public name, which the links that it makes need; leave it out',
+  },
   { names: /^(connection|upgrade)$/, removal: true, wayOut: 'the option websocket decides about it; leave it out' },
-  { names: /^(transfer-encoding|content-length)$/, removal: true, wayOut: 'it says where a body ends, and nginx knows; leave it out' },
+  {
+    names: /^(transfer-encoding|content-length)$/,
+    removal: true,
+    wayOut: 'it says where a body ends, and nginx knows; leave it out',
+  },
   { names: /^(te|trailer|keep-alive|proxy-.*)$/, removal: false, wayOut: hop },
-  { names: /^(x-forwarded-.*|x-real-ip|forwarded)$/, removal: false, wayOut: "keepgate sets it from the connection; behind a balancer, use trustedProxies" },
+  {
+    names: /^(x-forwarded-.*|x-real-ip|forwarded)$/,
+    removal: false,
+    wayOut: 'keepgate sets it from the connection; behind a balancer, use trustedProxies',
+  },
 ];
 
 const response: readonly Owned[] = [
   { names: /^(connection|keep-alive|upgrade|trailer|proxy-.*)$/, removal: true, wayOut: hop },
-  { names: /^(transfer-encoding|content-length)$/, removal: true, wayOut: 'it says where a body ends, and nginx knows; leave it out' },
+  {
+    names: /^(transfer-encoding|content-length)$/,
+    removal: true,
+    wayOut: 'it says where a body ends, and nginx knows; leave it out',
+  },
   { names: /^strict-transport-security$/, removal: false, wayOut: 'use tls.hsts' },
   { names: /^alt-svc$/, removal: false, wayOut: 'use http3' },
   { names: /^(server|date)$/, removal: false, wayOut: 'nginx sends its own, and a client would see two; leave it out' },
@@ -48,7 +64,8 @@ is refused too: only one of them could be meant. null takes a header away where 
           const lower = name.toLowerCase();
           const at = { site: expanded, path: [...path, name], what: 'key' as const };
           const other = seen.get(lower);
-          if (other !== undefined) yield { message: `"${name}" is the same header as "${other}"; keep one of them`, at };
+          if (other !== undefined)
+            yield { message: `"${name}" is the same header as "${other}"; keep one of them`, at };
           seen.set(lower, name);
           const owner = owned.find(({ names, removal }) => names.test(lower) && (removal || value !== null));
           if (owner) yield { message: `"${name}" is not for headers to change: ${owner.wayOut}`, at };

@@ -32,7 +32,10 @@ metrics of a preset can't be had for everyone.
       }
       for (const { networks = [], at } of lists) {
         if (!coversEveryone(networks)) continue;
-        yield { message: 'this allow-list lets everyone in; list the addresses of those who need it, or take it out', at };
+        yield {
+          message: 'this allow-list lets everyone in; list the addresses of those who need it, or take it out',
+          at,
+        };
       }
     }
   },

@@ -27,8 +27,9 @@ servers or for none. Give one of them another port.
       });
       const other = clash && uses.get(clash.socket);
       if (!clash || !other) continue;
+      const where = other.linted === linted ? ' too' : ` of the site "${other.linted.site.name}"`;
       yield {
-        message: `${clash.socket} is for ${clash.scheme} here and for ${other.scheme} of the site "${other.linted.site.name}"; give one of them another port`,
+        message: `${clash.socket} is for ${clash.scheme} here and for ${other.scheme}${where}; give one of them another port`,
         at: { site: expanded, path: ['listen', clash.scheme] },
         related: [
           { message: `for ${other.scheme} here`, at: { site: other.linted.expanded, path: ['listen', other.scheme] } },

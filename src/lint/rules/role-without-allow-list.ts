@@ -20,7 +20,8 @@ preset make the route.
     for (const { expanded } of sites) {
       for (const text of expanded.restricted) {
         const address = parseAddress(text);
-        if (typeof address !== 'string') restricted.set(machine.endpoint(address.host, address.port), expanded.specName);
+        if (typeof address !== 'string')
+          restricted.set(machine.endpoint(address.host, address.port), expanded.specName);
       }
     }
     if (restricted.size === 0) return;

@@ -25,7 +25,9 @@ same profile, or let one of them listen on an address of its own, or use nginx 1
       yield {
         message: `the TLS profile ${site.tls.name} of "${site.name}" and ${other.site.tls.name} of "${other.site.name}" can't share ${socket}: nginx ${target.version} has one for the socket; make them the same`,
         at: { site: expanded, path: ['tls', 'profile'] },
-        related: [{ message: `the profile of "${other.site.name}"`, at: { site: other.expanded, path: ['tls', 'profile'] } }],
+        related: [
+          { message: `the profile of "${other.site.name}"`, at: { site: other.expanded, path: ['tls', 'profile'] } },
+        ],
       };
     }
   },

@@ -21,7 +21,11 @@ expression, put the narrower one first, or take the dead route out.
       const earlier: { key: string; sign: '~' | '~*'; regex: RegExp }[] = [];
       const finding = (key: string, message: string, by: string): Finding => ({
         message,
-        at: { site: expanded, path: key === '/' && !expanded.options.routes?.[key] ? ['upstream'] : ['routes', key], what: 'key' },
+        at: {
+          site: expanded,
+          path: key === '/' && !expanded.options.routes?.[key] ? ['upstream'] : ['routes', key],
+          what: 'key',
+        },
         related: [{ message: 'this one is taken first', at: { site: expanded, path: ['routes', by], what: 'key' } }],
       });
       for (const { key, sign, path } of routes) {
@@ -31,7 +35,12 @@ expression, put the narrower one first, or take the dead route out.
           const sameCase = sign === other.sign || other.sign === '~*';
           return matchesAllBelow(other.regex, sameCase && start !== '' ? start : '/');
         });
-        if (by) yield finding(key, `the route "${key}" is never used: "${by.key}" stands before it and matches all of it`, by.key);
+        if (by)
+          yield finding(
+            key,
+            `the route "${key}" is never used: "${by.key}" stands before it and matches all of it`,
+            by.key,
+          );
         const regex = routeRegex(sign, path);
         if (regex) earlier.push({ key, sign, regex });
       }
@@ -39,7 +48,12 @@ expression, put the narrower one first, or take the dead route out.
         if (sign !== '') continue;
         const folder = path === '/' ? path : `${path}/`;
         const by = earlier.find(({ regex }) => matchesAllBelow(regex, folder));
-        if (by) yield finding(key, `nothing below the route "${key}" is reached: the regular expression "${by.key}" matches all of it and goes first`, by.key);
+        if (by)
+          yield finding(
+            key,
+            `nothing below the route "${key}" is reached: the regular expression "${by.key}" matches all of it and goes first`,
+            by.key,
+          );
       }
     }
   },

@@ -14,7 +14,9 @@ out, or name it.
   *check({ spec, sites }: LintContext): Iterable<Finding> {
     const names = Object.keys(spec.upstreams ?? {});
     if (names.length === 0) return;
-    const used = new Set(sites.flatMap(({ expanded }) => [...upstreamUses(expanded)].map(({ reference }) => reference)));
+    const used = new Set(
+      sites.flatMap(({ expanded }) => [...upstreamUses(expanded)].map(({ reference }) => reference)),
+    );
     for (const name of names) {
       if (used.has(name)) continue;
       yield {

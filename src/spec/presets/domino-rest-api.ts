@@ -24,16 +24,20 @@ export function dominoRestApi(preset: DominoRestApiPreset, site: SiteSpec): Expa
     ...restrictedRoute(preset.metrics, '/metrics', roleAddress(backend, ports.metrics)),
   };
   const management = roleAddress(backend, ports.management);
-  if (layout === 'subdomains') return { ...subdomains(preset, site, data, restricted), management };
+  const monitored = [ports.health, ports.metrics]
+    .filter((port) => port !== ports.data)
+    .map((port) => roleAddress(backend, port));
+  if (layout === 'subdomains')
+    return { ...subdomains(preset, site, data, restricted), management, restricted: monitored };
   const routes: Record<string, RouteOptions> = web
     ? {
-        '/': { upstream: web, websocket: false },
+        '/': web,
         ...Object.fromEntries(apiPaths.map((path) => [path, data])),
         '= /.well-known/openid-configuration': data,
         ...restricted,
       }
     : { '/': data, ...restricted };
-  return { sites: { '': { ...limits, routes } }, management, problems: [] };
+  return { sites: { '': { ...limits, routes } }, management, restricted: monitored, problems: [] };
 }
 
 function subdomains(
@@ -41,7 +45,7 @@ function subdomains(
   site: SiteSpec,
   data: string,
   restricted: Record<string, RouteOptions>,
-): Omit<Expansion, 'management'> {
+): Omit<Expansion, 'management' | 'restricted'> {
   const problems: { code: string; message: string; path: string[] }[] = [];
   const needed = (key: 'apiHost' | 'webHost' | 'web', what: string): string => {
     const value = preset[key];
@@ -72,7 +76,7 @@ function subdomains(
       '-web': {
         ...limits,
         hosts: hosts.filter((host) => host !== apiName),
-        routes: { '/': { upstream: web, websocket: false } },
+        routes: { '/': web },
       },
     },
     problems,

@@ -6,6 +6,8 @@ export interface Expansion {
   readonly sites: Readonly<Record<string, Partial<SiteSpec>>>;
   /** `host:port` of the management role, wherever it is configured. */
   readonly management: string;
+  /** `host:port` of the roles that only an allow-list may reach, where they have a port of their own. */
+  readonly restricted: readonly string[];
   /** Why the preset can't be expanded; the path is one of the site's options. */
   readonly problems: readonly { readonly code: string; readonly message: string; readonly path: readonly string[] }[];
 }
@@ -21,5 +23,5 @@ export function restrictedRoute(
   path: string,
   address: string,
 ): Record<string, RouteOptions> {
-  return role ? { [role.path ?? path]: { upstream: `http://${address}`, allow: role.allow, websocket: false } } : {};
+  return role ? { [role.path ?? path]: { upstream: `http://${address}`, allow: role.allow } } : {};
 }

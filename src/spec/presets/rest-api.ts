@@ -11,6 +11,9 @@ export function restApi(preset: RestApiPreset): Expansion {
   };
   return {
     sites: { '': { routes, headers: { response: { 'X-Content-Type-Options': 'nosniff' } } } },
+    restricted: [ports.health, ports.metrics].flatMap((port) =>
+      port === undefined || port === ports.data ? [] : [roleAddress(backend, port)],
+    ),
     management: ports.management === undefined ? '' : roleAddress(backend, ports.management),
     problems: [],
   };

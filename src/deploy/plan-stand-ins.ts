@@ -1,0 +1,91 @@
+/** Lines that make the certificates without which nginx would not start. */
+import { isIP } from 'node:net';
+import { posix } from 'node:path';
+import type { Resolved } from '../model/resolve.ts';
+import { word } from './plan-shell.ts';
+
+/** A certificate of keepgate's store: `STORE/live/NAME/fullchain.pem`. */
+export interface NeededCertificate {
+  readonly certificate: string;
+  readonly hosts: readonly string[];
+  /** It is what the spec asks for, not a stand-in for what a CA will issue. */
+  readonly selfSigned: boolean;
+}
+
+/** The certificates that the rendered files name in keepgate's store; a user's own are left to the user. */
+export function neededCertificates({ model, expanded }: Pick<Resolved, 'model' | 'expanded'>): NeededCertificate[] {
+  const selfSigned = new Set(
+    expanded.filter(({ options }) => options.tls.certificate === 'self-signed').map(({ name }) => name),
+  );
+  const refusing = new Set(model.shared.refuseHttps.flatMap(({ certificate }) => certificate?.certificate ?? []));
+  return [
+    ...[...refusing].map((certificate) => ({ certificate, hosts: [], selfSigned: false })),
+    ...model.sites
+      .filter(({ tls }) => tls.managed)
+      .map(({ name, hosts, tls }) => ({ certificate: tls.certificate, hosts, selfSigned: selfSigned.has(name) })),
+  ];
+}
+
+/** EC P-256, the key without a passphrase; OpenSSL gives it mode 0600. */
+const request = 'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes';
+
+/**
+ * Each in a folder of its own that only root can enter, behind the one link that later switches to the real certificate.
+ * What is there is left alone, so that the lines may run twice.
+ */
+export function certificateLines(missing: readonly NeededCertificate[], sudo: string): string[] {
+  const standIns = missing.filter(({ selfSigned }) => !selfSigned);
+  const stores = new Set(standIns.map(({ certificate }) => storeOf(certificate)));
+  return [
+    ...[...stores].flatMap((store) => {
+      const names = standIns.filter(({ certificate }) => storeOf(certificate) === store).map(nameOf);
+      return standInLines(store, names, sudo);
+    }),
+    ...missing.filter(({ selfSigned }) => selfSigned).flatMap((needed) => selfSignedLines(needed, sudo)),
+  ];
+}
+
+function standInLines(store: string, names: readonly string[], sudo: string): string[] {
+  return [
+    '# No certificate yet: a stand-in that no client trusts, so that nginx starts, until the real one is issued.',
+    `for name in ${names.map(word).join(' ')}; do`,
+    ...making(store, '"$name"', "-days 90 -subj '/O=not a real certificate/CN=keepgate stand-in'", sudo).map(
+      (line) => `  ${line}`,
+    ),
+    'done',
+  ];
+}
+
+function selfSignedLines(needed: NeededCertificate, sudo: string): string[] {
+  const [first = '', ...others] = needed.hosts.map((host) => (isIP(host) ? `IP:${host}` : `DNS:${host}`));
+  const names = `subjectAltName=${[first, ...others].join(',')}`;
+  const subject = '/O=self-signed by keepgate/CN=keepgate';
+  const name = nameOf(needed);
+  return [
+    `# The self-signed certificate of ${name}.`,
+    `for name in ${word(name)}; do`,
+    ...making(storeOf(needed.certificate), '"$name"', `-days 365 -subj '${subject}' -addext ${word(names)}`, sudo).map(
+      (line) => `  ${line}`,
+    ),
+    'done',
+  ];
+}
+
+function making(store: string, name: string, options: string, sudo: string): string[] {
+  const live = `${word(store)}/live`;
+  const made = `${word(store)}/stand-in/${name}`;
+  return [
+    `${sudo}test -e ${live}/${name}/fullchain.pem && continue`,
+    `${sudo}install -d -m 700 ${word(store)} ${live} ${word(store)}/stand-in ${made}`,
+    `${sudo}${request} ${options} -keyout ${made}/privkey.pem -out ${made}/fullchain.pem`,
+    `${sudo}ln -sfn ../stand-in/${name} ${live}/${name}`,
+  ];
+}
+
+function nameOf({ certificate }: NeededCertificate): string {
+  return posix.basename(posix.dirname(certificate));
+}
+
+function storeOf(certificate: string): string {
+  return posix.dirname(posix.dirname(posix.dirname(certificate)));
+}
