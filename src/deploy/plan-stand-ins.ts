@@ -46,39 +46,33 @@ export function certificateLines(missing: readonly NeededCertificate[], sudo: st
 }
 
 function standInLines(store: string, names: readonly string[], sudo: string): string[] {
+  const subject = '/CN=keepgate stand-in, not a real certificate';
   return [
     '# No certificate yet: a stand-in that no client trusts, so that nginx starts, until the real one is issued.',
-    `for name in ${names.map(word).join(' ')}; do`,
-    ...making(store, '"$name"', "-days 90 -subj '/O=not a real certificate/CN=keepgate stand-in'", sudo).map(
-      (line) => `  ${line}`,
-    ),
-    'done',
+    ...makingLines(store, 'stand-in', names, `-days 90 -subj '${subject}'`, sudo),
   ];
 }
 
 function selfSignedLines(needed: NeededCertificate, sudo: string): string[] {
-  const [first = '', ...others] = needed.hosts.map((host) => (isIP(host) ? `IP:${host}` : `DNS:${host}`));
-  const names = `subjectAltName=${[first, ...others].join(',')}`;
-  const subject = '/O=self-signed by keepgate/CN=keepgate';
+  const names = needed.hosts.map((host) => (isIP(host) ? `IP:${host}` : `DNS:${host}`)).join(',');
+  const options = `-days 365 -subj '/CN=self-signed by keepgate' -addext ${word(`subjectAltName=${names}`)}`;
   const name = nameOf(needed);
   return [
-    `# The self-signed certificate of ${name}.`,
-    `for name in ${word(name)}; do`,
-    ...making(storeOf(needed.certificate), '"$name"', `-days 365 -subj '${subject}' -addext ${word(names)}`, sudo).map(
-      (line) => `  ${line}`,
-    ),
-    'done',
+    `# The self-signed certificate that the spec asks for.`,
+    ...makingLines(storeOf(needed.certificate), 'self-signed', [name], options, sudo),
   ];
 }
 
-function making(store: string, name: string, options: string, sudo: string): string[] {
-  const live = `${word(store)}/live`;
-  const made = `${word(store)}/stand-in/${name}`;
+function makingLines(store: string, kind: string, names: readonly string[], options: string, sudo: string): string[] {
+  const [live, made] = [word(`${store}/live`), word(`${store}/${kind}`)];
   return [
-    `${sudo}test -e ${live}/${name}/fullchain.pem && continue`,
-    `${sudo}install -d -m 700 ${word(store)} ${live} ${word(store)}/stand-in ${made}`,
-    `${sudo}${request} ${options} -keyout ${made}/privkey.pem -out ${made}/fullchain.pem`,
-    `${sudo}ln -sfn ../stand-in/${name} ${live}/${name}`,
+    `for name in ${names.map(word).join(' ')}; do`,
+    `  ${sudo}test -e ${live}/"$name"/fullchain.pem && continue`,
+    `  made=${made}/$name`,
+    `  ${sudo}install -d -m 700 ${word(store)} ${live} ${made} "$made"`,
+    `  ${sudo}${request} ${options} -keyout "$made/privkey.pem" -out "$made/fullchain.pem"`,
+    `  ${sudo}ln -sfn "../${kind}/$name" ${live}/"$name"`,
+    'done',
   ];
 }
 
