@@ -172,7 +172,8 @@ try {
     const data = await get(https, ca, { path: '/api/v1/doc%2F1', headers: { 'x-forwarded-for': '6.6.6.6' } });
     const seen = api.requests.at(-1);
     const header = (/** @type {string} */ name) =>
-      seen?.headers.find(([other]) => other.toLowerCase() === name)?.[1] ?? 'nothing';
+      seen?.headers.find((/** @type {readonly string[]} */ [other = '']) => other.toLowerCase() === name)?.[1] ??
+      'nothing';
     expect(
       'GET /api/v1/doc%2F1',
       `${data.status}, answered by the API (8880)`,

@@ -1,6 +1,17 @@
 /** The program: this process's streams in, its exit code out. */
+import { constants } from 'node:os';
 import process from 'node:process';
 import { main } from './cli/program.ts';
+
+// Whoever reads our output may have seen enough, such as `head`: that is no failure of ours.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
+// A signal's own way would leave the temporary folder and what runs in it.
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => process.exit(128 + constants.signals[signal]));
 
 process.exitCode = await main(process.argv.slice(2), {
   stdin: process.stdin,

@@ -1,1 +1,31 @@
-export const pages: ReadonlyMap<string, { readonly title: string; readonly text: string }> = new Map();
+/** The pages of all codes. Loaded only where one is shown: nothing else needs that much text. */
+import { rules } from './lint/index.ts';
+import { certificatePages } from './pages/certificates.ts';
+import { documentPages } from './pages/document.ts';
+import { filePages } from './pages/files.ts';
+import { formatPages } from './pages/formats.ts';
+import { nginxPages } from './pages/nginx.ts';
+import type { Page } from './pages/page.ts';
+import { specPages } from './pages/spec.ts';
+
+/** Paragraphs become lines of at most 100 characters; examples, which are indented, stay as they are. */
+function reflowed(text: string): string {
+  const paragraphs = text.split('\n\n').map((paragraph) => {
+    if (paragraph.startsWith('  ')) return paragraph;
+    return paragraph
+      .replaceAll('\n', ' ')
+      .replace(/(.{1,100})(?: |$)/g, '$1\n')
+      .trimEnd();
+  });
+  return paragraphs.join('\n\n');
+}
+
+/** By code, in alphabetical order. */
+export const pages: ReadonlyMap<string, Page> = new Map(
+  [
+    ...rules.map(({ code, title, page }): [string, Page] => [code, { title, text: page }]),
+    ...[documentPages, specPages, formatPages, nginxPages, certificatePages, filePages].flatMap(Object.entries<Page>),
+  ]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([code, { title, text }]): [string, Page] => [code, { title, text: reflowed(text) }]),
+);

@@ -24,7 +24,7 @@ export interface Findings {
   readonly diagnostics: readonly Diagnostic[];
   readonly ignored: LintResult['ignored'];
   /** The report that a person gets. */
-  readonly text: string;
+  readonly text: () => string;
 }
 
 /** What keepgate has to say about specs before anything is rendered, the rules of lint among it. */
@@ -34,7 +34,7 @@ export function findingsIn(sources: readonly SpecSource[], target: Target = usua
   const found = result === undefined ? { diagnostics } : result.ok ? result.configuration : result;
   const ignored = result?.ok ? result.configuration.ignored : [];
   const all = [...diagnostics, ...(result ? found.diagnostics : [])];
-  return { diagnostics: all, ignored, text: report('text', all, { color: false, ignored }) };
+  return { diagnostics: all, ignored, text: () => report('text', all, { color: false, ignored }) };
 }
 
 /** The same for one file of a fixture folder, which is named without the folder. */

@@ -1,12 +1,15 @@
 /** A resolved configuration against the real nginx, in a sandbox. */
-import type { Diagnostic } from '../diagnostic.ts';
+import { type Diagnostic, reaches } from '../diagnostic.ts';
 import type { Resolved } from '../model/resolve.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import { type TestOptions, testConfiguration } from '../nginx/sandbox.ts';
 import type { Rendered } from '../render/render.ts';
 import type { Places } from '../spec/load.ts';
 import { blame } from './blame.ts';
-import { explainClash } from './clash.ts';
+import { explainClash, foreignFiles } from './clash.ts';
+import { foreignAddresses, isLackOfAddress, onlyLacksAddress } from './listen-addresses.ts';
+import { liveFiles } from './live.ts';
+import { tlsClashes } from './live-tls.ts';
 import { type TreeOptions, testTree } from './test-tree.ts';
 
 export interface NginxVerdict {
@@ -15,6 +18,8 @@ export interface NginxVerdict {
   /** `partial`: passed, but not everything could be tested. `failed`: it could not be tried. */
   readonly outcome: 'passed' | 'refused' | 'partial' | 'failed';
   readonly diagnostics: readonly Diagnostic[];
+  /** Why it is `partial` or `failed`. */
+  readonly obstacle?: Diagnostic;
 }
 
 /** Runs `nginx -t` over what would be installed. Never throws for what nginx does: hanging or crashing is a verdict too. */
@@ -27,16 +32,21 @@ export async function checkWithNginx(
 ): Promise<NginxVerdict> {
   const name = `nginx ${nginx.target.version}`;
   const result = await testConfiguration(nginx, testTree(rendered, resolved.model, options), options);
-  if (result.outcome === 'failed') return { nginx: name, outcome: 'failed', diagnostics: [result.diagnostic] };
-  const { live } = options;
-  const clashes =
-    live === undefined ? [] : result.messages.flatMap((message) => explainClash(message, rendered, live) ?? []);
-  const explained = new Set(
-    live === undefined ? [] : result.messages.filter((message) => explainClash(message, rendered, live) !== undefined),
-  );
-  const rest = result.messages.filter((message) => !explained.has(message));
-  const diagnostics = [...clashes, ...blame(rest, name, rendered, resolved, places)];
-  if (!result.passed && diagnostics.length === 0)
+  if (result.outcome === 'failed')
+    return { nginx: name, outcome: 'failed', diagnostics: [], obstacle: result.diagnostic };
+  const messages = result.messages.filter((message) => !isLackOfAddress(message));
+  const passed = result.passed || onlyLacksAddress(result.messages);
+  const live = options.live === undefined ? [] : foreignFiles(liveFiles(options.live), rendered);
+  const clashes = new Map(messages.map((message) => [message, explainClash(message, rendered, live)]));
+  const unexplained = messages.filter((message) => !clashes.get(message));
+  const diagnostics = [
+    ...[...clashes.values()].filter((clash) => clash !== undefined),
+    ...tlsClashes(resolved, nginx.target.version, rendered, live),
+    ...blame(unexplained, name, rendered, resolved, places),
+    ...foreignAddresses(resolved.expanded, places),
+    ...(options.live === undefined ? [] : skippedFiles(result.skipped)),
+  ];
+  if (!passed && !reaches(diagnostics, 'error'))
     diagnostics.push({
       code: 'nginx-refused',
       severity: 'error',
@@ -49,13 +59,20 @@ export async function checkWithNginx(
       message: `${name} does not read ${result.unread.slice(0, 3).join(', ')}: no include of its nginx.conf reaches there`,
       help: 'Name the layout of this nginx in the spec: nginx: {layout: conf.d}',
     });
-  if (!result.passed) return { nginx: name, outcome: 'refused', diagnostics };
+  if (!passed) return { nginx: name, outcome: 'refused', diagnostics };
   if (result.isolation === 'bwrap') return { nginx: name, outcome: 'passed', diagnostics };
-  diagnostics.push({
+  const obstacle: Diagnostic = {
     code: 'partial-test',
     severity: 'warning',
     message: `${name} was tested without a sandbox: on high ports, and not under the distribution's nginx.conf`,
     help: 'For a full test install bubblewrap (sudo apt-get install bubblewrap) and allow user namespaces.',
-  });
-  return { nginx: name, outcome: 'partial', diagnostics };
+  };
+  return { nginx: name, outcome: 'partial', diagnostics, obstacle };
+}
+
+function skippedFiles(skipped: readonly string[]): Diagnostic[] {
+  if (skipped.length === 0) return [];
+  const more = skipped.length > 3 ? ` and ${skipped.length - 3} more` : '';
+  const message = `the test went without these files of the machine: ${skipped.slice(0, 3).join('; ')}${more}`;
+  return [{ code: 'live-not-readable', severity: 'info', message }];
 }

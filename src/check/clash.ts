@@ -1,10 +1,8 @@
 /** A clash between ours and what the machine has already: both places, and the command that resolves it. */
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Diagnostic, Location } from '../diagnostic.ts';
+import type { Diagnostic } from '../diagnostic.ts';
 import type { NginxMessage } from '../nginx/output.ts';
 import type { Rendered } from '../render/render.ts';
-import { renderedLine } from './blame.ts';
+import { type Found, findLine, type LiveFile } from './live.ts';
 import { nginxFolder } from './test-tree.ts';
 
 interface Clash {
@@ -12,130 +10,127 @@ interface Clash {
   readonly message: string;
   /** The directive on either side. */
   readonly pattern: RegExp;
-  readonly way: (theirs: Location | undefined) => string;
+  readonly way: (theirs: Found) => string;
 }
 
-/** Explains messages that only a merge with a machine's own configuration can cause; undefined for others. */
-export function explainClash(message: NginxMessage, rendered: Rendered, live: string): Diagnostic | undefined {
+/** Explains a message that only a merge with the machine's own files can cause; undefined for any other. */
+export function explainClash(
+  message: NginxMessage,
+  rendered: Rendered,
+  live: readonly LiveFile[],
+): Diagnostic | undefined {
   const clash = clashOf(message.text);
-  if (!clash) return undefined;
-  const theirs = findTheirs(clash.pattern, live, rendered);
-  const ours = rendered.files
-    .map((file) => lineOf(file.text, clash.pattern, (line) => renderedLine(file, line)))
-    .find(Boolean);
+  const theirs = clash && findLine(live, clash.pattern);
+  const ours = clash && findLine(renderedAsFiles(rendered), clash.pattern);
   if (!theirs || !ours) return undefined;
   return {
     code: clash.code,
     severity: 'error',
     message: clash.message,
-    at: theirs,
-    related: [{ message: "keepgate's side of it", at: ours }],
+    at: theirs.at,
+    related: [{ message: "keepgate's side of it", at: ours.at }],
     help: clash.way(theirs),
   };
 }
 
+/** The machine's files without those that the rendered ones replace: a spec is checked again after it was installed. */
+export function foreignFiles(live: readonly LiveFile[], { files, links }: Rendered): LiveFile[] {
+  const own = new Set([...files, ...links].map(({ path }) => `${nginxFolder}/${path}`));
+  return live.filter(({ path }) => !own.has(path));
+}
+
+export function renderedAsFiles({ files }: Rendered): LiveFile[] {
+  return files.map(({ path, text }) => {
+    const real = `${nginxFolder}/${path}`;
+    return { path: real, real, lines: text.split('\n') };
+  });
+}
+
+/** Where a directive may begin. */
+export const start = '(?:^|[;{}])\\s*';
+
 function clashOf(text: string): Clash | undefined {
   const socket = /^a duplicate default server for (\S+)/.exec(text)?.[1];
-  if (socket !== undefined) {
-    const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(socket) ?? [];
-    const address = host === '0.0.0.0' ? `(?:\\*:|0\\.0\\.0\\.0:)?${port}` : `${escaped(host)}:${port}`;
+  if (socket !== undefined)
     return {
       code: 'clash-default-server',
       message: `the machine has a default server for ${socket} already, and nginx takes only one`,
-      pattern: new RegExp(`^\\s*listen\\s+${address}\\s[^;]*default_server`),
+      pattern: new RegExp(`${start}listen\\s+${addressPattern(socket)}\\s[^;]*\\bdefault(?:_server)?\\b`),
       way: (theirs) =>
-        removal(theirs, 'or keep it and let it answer for unknown hosts: nginx: {defaultServer: off} in the spec'),
+        `${noDefault(theirs)}\nor let it answer for unknown hosts, with this in the spec: nginx: {defaultServer: off}`,
     };
-  }
   const server = /^conflicting server name "([^"]*)"/.exec(text)?.[1];
   if (server !== undefined)
     return {
       code: 'clash-server-name',
       message: `the machine has a server for "${server}" already; nginx would ignore one of the two`,
-      pattern: new RegExp(`^\\s*server_name\\s(?:[^;]*\\s)?${escaped(server)}[\\s;]`),
-      way: (theirs) => removal(theirs, 'or take the host out of the spec'),
+      pattern: new RegExp(`${start}server_name\\s(?:[^;]*\\s)?["']?${escaped(server)}["']?(?:[\\s;]|$)`),
+      way: (theirs) => `${switchOff(theirs)}\nor take the host out of the spec`,
     };
   const upstream = /^duplicate upstream "([^"]*)"/.exec(text)?.[1];
   if (upstream !== undefined)
     return {
       code: 'clash-upstream',
       message: `the machine has an upstream "${upstream}" already`,
-      pattern: new RegExp(`^\\s*upstream\\s+${escaped(upstream)}[\\s{]`),
-      way: (theirs) => removal(theirs, 'or give the site or the upstream another name'),
-    };
-  const directive = /^"([a-z_]+)" directive is duplicate/.exec(text)?.[1];
-  if (directive !== undefined)
-    return {
-      code: 'clash-directive',
-      message: `the machine sets ${directive} for all of nginx already`,
-      pattern: new RegExp(`^\\s*${directive}\\s`),
-      way: (theirs) => (theirs ? `Take line ${theirs.line} out of ${theirs.file}.` : 'Take one of them out.'),
+      pattern: new RegExp(`${start}upstream\\s+["']?${escaped(upstream)}["']?(?:[\\s{]|$)`),
+      way: (theirs) => `${switchOff(theirs)}\nor give the site or the upstream another name`,
     };
   const format = /^duplicate "log_format" name "([^"]*)"/.exec(text)?.[1];
-  if (format === undefined) return undefined;
+  if (format !== undefined)
+    return {
+      code: 'clash-log-format',
+      message: `the machine has a log format "${format}" already`,
+      pattern: new RegExp(`${start}log_format\\s+["']?${escaped(format)}["']?(?:\\s|$)`),
+      way: switchOff,
+    };
+  const directive = /^"([a-z_]+)" directive is duplicate/.exec(text)?.[1];
+  if (directive === undefined) return undefined;
   return {
-    code: 'clash-log-format',
-    message: `the machine has a log format "${format}" already`,
-    pattern: new RegExp(`^\\s*log_format\\s+${escaped(format)}\\s`),
-    way: (theirs) => removal(theirs, 'or give it another name'),
+    code: 'clash-directive',
+    message: `the machine sets ${directive} for all of nginx already`,
+    pattern: new RegExp(`${start}${directive}\\s`),
+    way: (theirs) =>
+      aloneOnItsLine(theirs) ? edited(theirs, 's/^/#/') : `Take ${directive} out of ${placeOf(theirs)}.`,
   };
 }
 
-/** How to take the other side away: a site is disabled by removing its link, and stays where it is. */
-function removal(theirs: Location | undefined, otherwise: string): string {
-  if (!theirs) return otherwise;
-  const way = theirs.file.includes('/sites-enabled/')
-    ? `sudo rm ${theirs.file}`
-    : `sudo mv ${theirs.file} ${theirs.file}.off`;
-  return `${way}\n${otherwise}`;
+/** The ways to write the address that nginx calls `0.0.0.0:80`. */
+export function addressPattern(socket: string): string {
+  const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(socket) ?? [];
+  if (host !== '0.0.0.0') return port === '80' ? `${escaped(host)}(?::80)?` : `${escaped(host)}:${port}`;
+  return port === '80' ? '(?:(?:\\*|0\\.0\\.0\\.0)(?::80)?|80)' : `(?:(?:\\*|0\\.0\\.0\\.0):)?${port}`;
 }
 
-function findTheirs(pattern: RegExp, live: string, rendered: Rendered): Location | undefined {
-  const own = new Set([...rendered.files, ...rendered.links].map(({ path }) => path));
-  for (const path of configurationFiles(live)) {
-    if (own.has(path)) continue;
-    const text = readText(join(live, path));
-    const found = lineOf(text, pattern, (line, source) => ({
-      file: `${nginxFolder}/${path}`,
-      line,
-      column: source.length - source.trimStart().length + 1,
-      length: source.trim().length,
-      source,
-    }));
-    if (found) return found;
-  }
-  return undefined;
+/** Debian's own page is nobody's site and goes; any other stays and only loses the word. */
+function noDefault(theirs: Found): string {
+  if (theirs.file.path === `${nginxFolder}/sites-enabled/default`) return switchOff(theirs);
+  const { source } = theirs.at;
+  if (/\sdefault_server\b/.test(source)) return `sudo sed -i 's/ default_server//' ${word(theirs.file.real)}`;
+  return edited(theirs, 's/ default\\b//');
 }
 
-/** Files that a configuration usually includes, sites-enabled first: that is where a person can switch one off. */
-function configurationFiles(live: string): string[] {
-  const below = (folder: string): string[] => {
-    try {
-      return readdirSync(join(live, folder))
-        .sort()
-        .map((name) => join(folder, name));
-    } catch {
-      return [];
-    }
-  };
-  return [...below('sites-enabled'), ...below('conf.d'), 'nginx.conf'];
+/** A site is switched off by removing its link, and stays where it is. nginx.conf can't be missed. */
+function switchOff(theirs: Found): string {
+  const { path, real } = theirs.file;
+  if (path === `${nginxFolder}/nginx.conf`) return `Take that out of ${placeOf(theirs)}.`;
+  return path === real
+    ? `sudo mv ${word(path)} ${word(`${nginxFolder}/${nameOf(path)}.off`)}`
+    : `sudo rm ${word(path)}`;
 }
 
-function readText(path: string): string {
-  try {
-    const real = realpathSync(path);
-    const stats = statSync(real);
-    return stats.isFile() && stats.size < 1_000_000 ? readFileSync(real, 'utf8') : '';
-  } catch {
-    // a link of Debian's leads to /etc/nginx by its absolute path, which a copy of the tree does not have
-    return '';
-  }
+export function edited({ file, at }: Found, script: string): string {
+  return `sudo sed -i '${at.line}${script}' ${word(file.real)}`;
 }
 
-function lineOf(text: string, pattern: RegExp, make: (line: number, source: string) => Location): Location | undefined {
-  const lines = text.split('\n');
-  const index = lines.findIndex((line) => pattern.test(line));
-  return index === -1 ? undefined : make(index + 1, lines[index] ?? '');
+const aloneOnItsLine = ({ at }: Found): boolean => /^[^;{}]*;\s*(?:#.*)?$/.test(at.source);
+
+const placeOf = ({ file, at }: Found): string => `line ${at.line} of ${file.real}`;
+
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
+/** One word of a shell's command line. */
+function word(text: string): string {
+  return /^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function escaped(text: string): string {

@@ -38,7 +38,7 @@ function missing(sites: readonly string[]): Diagnostic {
   return {
     code: 'certificate-missing',
     severity: 'info',
-    message: `${what} not exist yet (${names}); a stand-in was tested in its place`,
+    message: `${what} not exist yet (${names}); the test takes a stand-in`,
   };
 }
 

@@ -6,21 +6,20 @@ import { version } from '../version.gen.ts';
 import type { Command } from './command.ts';
 import { commandNames, type Entry, entries } from './commands/index.ts';
 import { exitCode, type Io, wantsColor } from './io.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Runs the program. Resolves to the exit code (see README); never rejects for what a user can cause. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
-    const [word = ''] = argv;
+    const [first = '', second] = argv;
+    const helps = first === 'help' && second !== undefined;
+    const word = helps ? second : first;
     const entry = entries.find(({ name }) => name === word);
-    return entry ? await runCommand(entry, argv.slice(1), io) : overview(argv, io);
+    if (!entry) return overview(word, io);
+    return await runCommand(entry, helps ? ['--help'] : argv.slice(1), io);
   } catch (error) {
     return failed(error, io);
   }
-}
-
-/** The command line itself is wrong. */
-class UsageError extends Error {
-  override readonly name = 'UsageError';
 }
 
 /**
@@ -30,25 +29,62 @@ class UsageError extends Error {
 async function runCommand(entry: Entry, argv: readonly string[], io: Io): Promise<number> {
   const command = (await entry.load()).command as Command<never>;
   const operands = entry.operands.map((name) => ` [${name}]`).join('');
+  let declared: Declared = { key: {}, array: [] };
   let chosen: Record<string, unknown> | undefined;
   let asked = false;
-  parser(`keepgate ${entry.name}`, io)
-    .usage(`keepgate ${entry.name}${operands}\n\n${entry.describe}`)
-    .strictOptions()
-    .command({
-      command: '$0',
-      describe: false,
-      builder: (builder: Argv) => command.options(builder),
-      handler: (options) => {
-        chosen = options;
-      },
-    })
-    .parseSync([...argv], {}, (_error, _argv, output) => {
-      asked = output !== '';
-      if (asked) io.stdout.write(`${output}\n`);
-    });
+  try {
+    parser(`keepgate ${entry.name}`, io)
+      .usage(`keepgate ${entry.name}${operands}\n\n${entry.describe}`)
+      .strictOptions()
+      .command({
+        command: '$0',
+        describe: false,
+        builder: (builder: Argv) => {
+          const built = command.options(builder);
+          declared = declaredBy(built);
+          return built;
+        },
+        handler: (options) => {
+          chosen = options;
+        },
+      })
+      .parseSync(withEmptyValues(argv, command.valueAfterEquals), {}, (_error, _argv, output) => {
+        asked = output !== '';
+        if (asked) io.stdout.write(`${output}\n`);
+      });
+  } catch (error) {
+    throw error instanceof UsageError ? inOurWords(error, Object.keys(declared.key)) : error;
+  }
   if (asked || !chosen) return exitCode.done;
+  refuseOddOptions(entry, chosen, declared);
   return command.run({ ...chosen, ...operandsOf(entry, chosen) } as never, io);
+}
+
+/** What yargs knows of a command's options: their names, and which of them are lists. */
+interface Declared {
+  readonly key: Readonly<Record<string, unknown>>;
+  readonly array: readonly string[];
+}
+
+function declaredBy(yargs: Argv): Declared {
+  const { key, array } = (yargs as unknown as { getOptions(): Declared }).getOptions();
+  return { key: { ...key }, array: [...array] };
+}
+
+/** `--live` is `--live=`: yargs would take the word behind it for its value. */
+function withEmptyValues(argv: readonly string[], names: readonly string[] = []): string[] {
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  return argv.map((word, index) => (index < end && names.includes(word.slice(2)) ? `--${word.slice(2)}=` : word));
+}
+
+/** What yargs lets through: an operand as an option, and several values of an option that has one. */
+function refuseOddOptions({ operands }: Entry, chosen: Readonly<Record<string, unknown>>, { array }: Declared): void {
+  for (const [name, value] of Object.entries(chosen)) {
+    if (name === '_' || value === undefined) continue;
+    if (operands.some((operand) => operand.replace('..', '') === name))
+      throw new UsageError(`there is no option --${name}; --help lists them`);
+    if (Array.isArray(value) && !array.includes(name)) throw new UsageError(`--${name} is given several times`);
+  }
 }
 
 function operandsOf({ name, operands }: Entry, options: Record<string, unknown>): Record<string, unknown> {
@@ -63,9 +99,8 @@ function operandsOf({ name, operands }: Entry, options: Record<string, unknown>)
 }
 
 /** What there is, for those who name no command. */
-function overview(argv: readonly string[], io: Io): number {
-  const [word] = argv;
-  if (word === undefined) throw new UsageError('name a command; keepgate --help lists them');
+function overview(word: string, io: Io): number {
+  if (word === '') throw new UsageError('name a command; keepgate --help lists them');
   if (word !== '--help' && word !== 'help' && word !== '-h') {
     const near = suggest(word, commandNames);
     throw new UsageError(
@@ -99,7 +134,7 @@ function parser(script: string, io: Io): Argv {
 
 async function failed(error: unknown, io: Io): Promise<number> {
   if (error instanceof UsageError) {
-    io.stderr.write(`keepgate: ${usageMessage(error.message)}\n`);
+    io.stderr.write(`keepgate: ${error.message}\n`);
     return exitCode.usage;
   }
   if (error instanceof KeepgateError) {
@@ -113,7 +148,23 @@ async function failed(error: unknown, io: Io): Promise<number> {
   return exitCode.environment;
 }
 
-function usageMessage(message: string): string {
-  const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1];
-  return unknown === undefined ? message : `there is no option --${unknown.split(', ')[0]}; --help lists them`;
+/** yargs' complaint, in the words of the command line. */
+function inOurWords({ message }: UsageError, names: readonly string[]): UsageError {
+  const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
+  if (unknown !== undefined) {
+    const near = suggest(unknown, names);
+    const option = unknown.length > 1 ? `--${unknown}` : `-${unknown}`;
+    return new UsageError(`there is no option ${option}${near ? `; did you mean --${near}?` : '; --help lists them'}`);
+  }
+  const [, option, given, list = ''] = /Argument: (\S+), Given: (.*), Choices: (.*)/.exec(message) ?? [];
+  if (option !== undefined) {
+    const choices = list.replaceAll('"', '').split(', ');
+    const near = suggest(String(given).replaceAll('"', ''), choices);
+    const hint = near ? `; did you mean ${near}?` : '';
+    return new UsageError(`--${option} takes ${choices.join(', ')}, not ${given}${hint}`);
+  }
+  const bare = /^Not enough arguments following: (.+)/.exec(message)?.[1];
+  if (bare !== undefined) return new UsageError(`--${bare} needs a value`);
+  const [, one, other] = /^Arguments (\S+) and (\S+) are mutually exclusive/.exec(message) ?? [];
+  return new UsageError(one === undefined ? message : `--${one} and --${other} exclude each other`);
 }

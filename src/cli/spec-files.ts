@@ -1,5 +1,5 @@
 /** The spec files that a command line names, read. */
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { KeepgateError } from '../diagnostic.ts';
 import type { SpecSource } from '../spec/document.ts';
@@ -8,57 +8,72 @@ import type { Io } from './io.ts';
 const defaultName = 'keepgate.yaml';
 
 /**
- * Reads specs: files, folders (every *.yaml in them), `-` for standard input; keepgate.yaml when nothing is named.
- * @throws KeepgateError when one can't be read
+ * Reads specs: files, folders (every *.yaml in them), `-` for standard input; keepgate.yaml when nothing is named. What is
+ * named twice is read once.
+ * @throws KeepgateError spec-not-readable (1)
  */
 export async function readSpecFiles(paths: readonly string[], io: Io): Promise<SpecSource[]> {
-  const sources: SpecSource[] = [];
+  const sources = new Map<string, SpecSource>();
   for (const path of paths.length > 0 ? paths : [defaultName]) {
-    if (path === '-') sources.push({ file: '<stdin>', bytes: await readAll(io.stdin) });
-    else
-      sources.push(
-        ...filesOf(path, io.cwd).map((file) => ({
-          file: shownPath(file, io.cwd),
-          bytes: readFile(resolve(io.cwd, file)),
-        })),
-      );
+    if (path === '-') {
+      if (!sources.has(path)) sources.set(path, { file: '<stdin>', bytes: await readAll(io.stdin) });
+      continue;
+    }
+    for (const name of filesOf(path, io.cwd)) {
+      const file = shownPath(name, io.cwd);
+      const absolute = resolve(io.cwd, name);
+      if (!sources.has(absolute)) sources.set(absolute, { file, bytes: readFile(absolute, file) });
+    }
   }
-  const seen = new Set<string>();
-  return sources.filter(({ file }) => file === '<stdin>' || (!seen.has(file) && seen.add(file)));
+  return [...sources.values()];
 }
 
 function filesOf(path: string, cwd: string): string[] {
-  const stats = statSync(resolve(cwd, path), { throwIfNoEntry: false });
-  if (stats === undefined) {
-    const help = path === defaultName ? 'Write one with: keepgate init' : undefined;
-    throw notReadable(path, 'there is no such file', help);
+  const folder = resolve(cwd, path);
+  try {
+    const stats = statSync(folder, { throwIfNoEntry: false });
+    if (stats === undefined) {
+      const help = path === defaultName ? 'Write one with: keepgate init' : undefined;
+      throw notReadable(path, 'there is no such file', help);
+    }
+    if (!stats.isDirectory()) return [path];
+    const names = readdirSync(folder).filter((name) => name.endsWith('.yaml') && !name.startsWith('.'));
+    if (names.length > 0) return names.sort().map((name) => join(path, name));
+  } catch (error) {
+    throw error instanceof KeepgateError ? error : notReadable(path, reasonOf(error));
   }
-  if (!stats.isDirectory()) return [path];
-  const names = readdirSync(resolve(cwd, path)).filter((name) => name.endsWith('.yaml') && !name.startsWith('.'));
-  if (names.length === 0) throw notReadable(path, 'no file in this folder ends in .yaml');
-  return names.sort().map((name) => join(path, name));
+  const help = existsSync(join(folder, 'nginx.conf'))
+    ? `This is a configuration of nginx. To check with it: keepgate check --live=${path}`
+    : undefined;
+  throw notReadable(path, 'no file in this folder ends in .yaml', help);
 }
 
 /** Relative to the working folder where it lies below it, so that the same repository gives the same bytes everywhere. */
 function shownPath(file: string, cwd: string): string {
   const below = relative(cwd, resolve(cwd, file));
-  return below.startsWith('..') ? file : below;
+  return below === '..' || below.startsWith('../') ? file : below;
 }
 
-function readFile(path: string): Uint8Array {
+function readFile(path: string, shown: string): Uint8Array {
   let descriptor: number | undefined;
   try {
+    // a FIFO without a writer would keep us waiting here
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = fstatSync(descriptor);
-    if (!stats.isFile()) throw notReadable(path, 'it is not a regular file');
+    if (!stats.isFile()) throw notReadable(shown, 'it is not a regular file', 'For standard input write: -');
     // the loader refuses what is larger, so no more than that has to be read
     return stats.size > 1_000_001 ? new Uint8Array(1_000_001) : readFileSync(descriptor);
   } catch (error) {
-    if (error instanceof KeepgateError) throw error;
-    throw notReadable(path, error instanceof Error && 'code' in error ? String(error.code) : 'it can not be read');
+    throw error instanceof KeepgateError ? error : notReadable(shown, reasonOf(error));
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  if (code === 'ENOTDIR') return 'there is no such file';
+  return { EACCES: 'this user may not read it', ELOOP: 'it is a symbolic link to itself' }[code] ?? code;
 }
 
 async function readAll(stream: NodeJS.ReadableStream): Promise<Uint8Array> {

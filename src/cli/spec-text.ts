@@ -1,19 +1,24 @@
 /** The commented spec that `keepgate init` writes. */
+import type { Target } from '../model/target.ts';
 
 export interface SpecTextOptions {
   readonly preset: 'rest-api' | 'domino-rest-api' | undefined;
   readonly hosts: readonly string[];
   readonly upstream: string | undefined;
-  /** The version of the nginx installed here. */
-  readonly installed: string | undefined;
+  /** The nginx installed here. */
+  readonly installed: Target | undefined;
 }
 
+/** What YAML reads as a text without quotes. */
+const plainHost = /^[a-z][a-z0-9-]*(\.[a-z0-9-]+)+$/i;
+
 export function specText({ preset, hosts, upstream, installed }: SpecTextOptions): string {
-  const list = `[${hosts.map((host) => JSON.stringify(host)).join(', ')}]`.replaceAll(/"([A-Za-z0-9.-]+)"/g, '$1');
+  const list = `[${hosts.map((host) => (plainHost.test(host) ? host : JSON.stringify(host))).join(', ')}]`;
   const target =
     installed === undefined
-      ? '  target: auto               # the nginx installed where this is rendered; a version such as "1.26.3" pins it'
-      : `  target: "${installed}"          # the nginx installed here; auto takes whichever is there`;
+      ? '  target: auto   # the nginx installed where this is rendered; a version such as "1.26.3" pins it'
+      : `  # The nginx installed here, so that every machine renders the same; auto takes whichever is there.
+  target: {version: "${installed.version}", openssl: "${installed.openssl}"}`;
   return `# Made by keepgate init. keepgate explain prints what it stands for; keepgate schema is for your editor.
 version: 1
 
@@ -37,7 +42,7 @@ function siteName(preset: SpecTextOptions['preset']): string {
 
 function plain(upstream: string): string {
   return `    upstream: ${JSON.stringify(upstream)}
-    # Further options, each with what it is now:
+    # What matters next; the first two are what they are without being written:
     # bodyLimit: 32m                # the largest request
     # timeouts: {read: 60s}         # longer than the API takes for an answer
     # tls: {hsts: {maxAge: 63072000}}

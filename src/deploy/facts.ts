@@ -12,7 +12,7 @@ import {
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import type { Rendered } from '../render/render.ts';
-import { folderOf, type Plan, planFolder } from './plan.ts';
+import { folderOf, type Plan, pathsOf, planFolder } from './plan.ts';
 import { type Facts, type Installation, nginxFolder } from './plan-commands.ts';
 import { survey } from './survey.ts';
 
@@ -68,11 +68,11 @@ function planHere(rendered: Rendered): Plan | undefined {
 }
 
 function onlyOurs(folder: string, rendered: Rendered): boolean {
-  const { files, links } = rendered.manifest;
-  return [...new Set([...Object.keys(files), ...Object.keys(links)].map(folderOf))].every((below) =>
+  const ours = pathsOf(rendered, undefined);
+  return [...new Set([...ours].map(folderOf))].every((below) =>
     readdirSync(join(folder, below))
       .filter((name) => /^keepgate.*\.conf$/.test(name))
-      .every((name) => Object.hasOwn({ ...files, ...links }, `${below}/${name}`)),
+      .every((name) => ours.has(`${below}/${name}`)),
   );
 }
 

@@ -27,6 +27,10 @@ export function explainSpec(
   const { defaultServer = 'refuse', resolver } = spec.nginx ?? {};
   lines.leaf(1, 'defaultServer', defaultServer, origin(places, ['nginx', 'defaultServer']) ?? builtIn);
   if (resolver) lines.leaf(1, 'resolver', resolver, origin(places, ['nginx', 'resolver']));
+  if (spec.acme) {
+    lines.key(0, 'acme');
+    lines.group(1, { ...spec.acme }, [], (path) => origin(places, ['acme', ...path]));
+  }
   if (spec.upstreams) {
     lines.key(0, 'upstreams');
     lines.group(1, spec.upstreams, [], (path) => origin(places, ['upstreams', ...path]));

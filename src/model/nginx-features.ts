@@ -20,6 +20,10 @@ export interface NginxFeatures {
   readonly keepaliveMinTimeout: boolean;
   /** `server … resolve` (1.27.3). */
   readonly upstreamResolve: boolean;
+  /** Connections to backends are kept unless `keepalive 0` (1.29.7); before, only with `keepalive`, which takes no 0. */
+  readonly keepaliveByDefault: boolean;
+  /** `large_client_header_buffers` holds for HTTP/2 too (1.19.7); before, `http2_max_field_size`, of 4 kB. */
+  readonly http2HeaderBuffers: boolean;
 }
 
 export function nginxFeatures(target: Target): NginxFeatures {
@@ -34,6 +38,8 @@ export function nginxFeatures(target: Target): NginxFeatures {
     sessionsPerServer: nginx('1.27.4') || (nginx('1.26.3') && !nginx('1.27.0')),
     keepaliveMinTimeout: nginx('1.27.4'),
     upstreamResolve: nginx('1.27.3'),
+    keepaliveByDefault: nginx('1.29.7'),
+    http2HeaderBuffers: nginx('1.19.7'),
   };
 }
 

@@ -15,6 +15,7 @@ import {
   type Problem,
   rawText,
   responseHeaders,
+  routesOf,
   siteRequestHeaders,
 } from './routes.ts';
 import { sharedOf } from './shared.ts';
@@ -76,7 +77,7 @@ function resolveSite(
   const hiddenHeaders = [...headers.map(({ name }) => name), ...removed].filter((name) => name !== 'Alt-Svc');
   const context = { upstreams, allowRaw: options.allowRaw, responseHeaders: headers, hiddenHeaders, report };
   const locations = locationsOf(plain, context);
-  if (locations.length === 0)
+  if (Object.keys(routesOf(plain)).length === 0)
     report({
       code: 'no-routes',
       message: `the site "${site.name}" passes nothing on; give it an upstream or routes`,
@@ -114,6 +115,7 @@ function resolveSite(
     responseHeaders: headers,
     hiddenHeaders,
     bodyLimit: bodySize(plain.bodyLimit),
+    http2FieldSize: plain.http2 && !features.http2HeaderBuffers,
     timeouts: plain.timeouts,
     keepaliveMinTimeout: features.keepaliveMinTimeout,
     locations,

@@ -67,7 +67,17 @@ export function locationsOf(site: PlainSite, context: RouteContext): Location[] 
     }
   }
   const byPath = (a: Location, b: Location): number => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
-  return [...[...exact, ...prefix].sort((a, b) => byPath(a, b) || (a.modifier ? -1 : 1)), ...regex];
+  const ordered = [...[...exact, ...prefix].sort((a, b) => byPath(a, b) || (a.modifier ? -1 : 1)), ...regex];
+  const siteAsks = asks(accessOf(site), site.basicAuth);
+  return ordered.map((location, index) =>
+    location.proxy === null && (siteAsks || asks(location.access, location.basicAuth))
+      ? { ...location, answer: `@keepgate_answer_${index + 1}` }
+      : location,
+  );
+}
+
+function asks({ allow, deny }: Access, basicAuth: object | null | undefined): boolean {
+  return allow.length > 0 || deny.length > 0 || basicAuth != null;
 }
 
 type Route = Exclude<RouteOptions, string>;
@@ -95,8 +105,7 @@ function locationBody(
   if (reference !== undefined) {
     const used = context.upstreams.use(reference);
     if (typeof used === 'string') {
-      const where: Path = route.upstream === undefined ? ['upstream'] : [...at, 'upstream'];
-      context.report({ code: 'unknown-upstream', message: used, path: where });
+      context.report({ code: 'unknown-upstream', message: used, path: referencePath(site, key) });
       return undefined;
     }
     proxy = { ...used, streaming: route.streaming ?? false };
@@ -108,6 +117,11 @@ function locationBody(
   }
   const response = responseHeaders(route.headers?.response);
   const ownResponse = response.set.length > 0 || response.removed.length > 0;
+  const removed = new Set(response.removed.map((name) => name.toLowerCase()));
+  // An empty value adds nothing, and still keeps the site's from being inherited.
+  const cleared = context.responseHeaders
+    .filter(({ name }) => removed.has(name.toLowerCase()))
+    .map(({ name }) => ({ name, value: '' }));
   const request = requestHeaders(site, route);
   const basicAuth = route.basicAuth ? basicAuthOf(route.basicAuth) : null;
   const streamingTimeouts = route.streaming ? { ...site.timeouts, read: '1h' } : null;
@@ -116,7 +130,7 @@ function locationBody(
     access: accessOf(route),
     basicAuth,
     requestHeaders: proxy ? request : [],
-    responseHeaders: ownResponse ? mergeHeaders(context.responseHeaders, response.set) : [],
+    responseHeaders: ownResponse ? mergeHeaders(context.responseHeaders, [...response.set, ...cleared]) : [],
     hiddenHeaders: ownResponse
       ? [...new Set([...context.hiddenHeaders, ...response.set.map(({ name }) => name), ...response.removed])]
       : [],
@@ -131,8 +145,16 @@ function locationBody(
           type: respond.type ?? 'text/plain',
         }
       : null,
+    answer: null,
     raw: rawText(route.raw, [...at, 'raw'], context),
   };
+}
+
+/** Where the backend of a route is named: as the route, in the route, or once for the site. */
+function referencePath({ routes }: PlainSite, key: string): Path {
+  const route = routes?.[key];
+  if (typeof route === 'string') return ['routes', key];
+  return route?.upstream === undefined ? ['upstream'] : ['routes', key, 'upstream'];
 }
 
 export function rawText(
@@ -151,8 +173,9 @@ export function accessOf(options: { allow?: string[]; deny?: string[] }): Access
   return { deny: options.deny ?? [], allow: options.allow ?? [] };
 }
 
-export function basicAuthOf(options: { userFile: string; realm?: string }): BasicAuth {
-  return { realm: options.realm ?? 'Restricted', userFile: options.userFile };
+/** nginx writes the realm between quotes as it is: it has to be the inside of a quoted-string (RFC 9110, section 5.6.4). */
+export function basicAuthOf({ realm = 'Restricted', userFile }: { userFile: string; realm?: string }): BasicAuth {
+  return { realm: realm.replace(/[\\"]/g, '\\$&'), userFile };
 }
 
 /** `client_max_body_size` takes 0 for no limit. */

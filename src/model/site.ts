@@ -39,6 +39,8 @@ export interface Site {
   readonly responseHeaders: readonly Header[];
   readonly hiddenHeaders: readonly string[];
   readonly bodyLimit: string;
+  /** For an nginx that has separate limits for the headers of HTTP/2. */
+  readonly http2FieldSize: boolean;
   readonly timeouts: Timeouts;
   readonly keepaliveMinTimeout: boolean;
   readonly locations: readonly Location[];
@@ -80,7 +82,8 @@ export interface Upstream {
   readonly zone: string | null;
   readonly resolvers: readonly string[];
   readonly servers: readonly UpstreamServer[];
-  readonly keepalive: { readonly connections: number; readonly timeout: string } | null;
+  /** No timeout where no connection is kept. */
+  readonly keepalive: { readonly connections: number; readonly timeout: string | null } | null;
 }
 
 export interface UpstreamServer {
@@ -126,6 +129,11 @@ export interface Location {
   readonly timeouts: Timeouts | null;
   readonly proxy: ProxyPass | null;
   readonly redirect: { readonly status: number; readonly to: string } | null;
+  /**
+   * The named location that redirects or responds where somebody may be refused: `return` comes before nginx looks at
+   * addresses and passwords, so it has to stand behind a second door.
+   */
+  readonly answer: string | null;
   /** `body` has one entry, or none. */
   readonly respond: { readonly status: number; readonly body: readonly string[]; readonly type: string } | null;
   readonly raw: RawText | null;

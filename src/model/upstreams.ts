@@ -1,5 +1,5 @@
 /** The upstream blocks of one site's file, made as its routes ask for them. */
-import { canonicalIpv6, isIpv4, parseAddress, parseBackendUrl } from '../spec/address.ts';
+import { canonicalIpv6, isIpv4, normalHost, parseAddress, parseBackendUrl } from '../spec/address.ts';
 import { suggest } from '../spec/suggest.ts';
 import type { UpstreamOptions } from '../spec/types.gen.ts';
 import type { NginxFeatures } from './nginx-features.ts';
@@ -47,7 +47,11 @@ export class SiteUpstreams {
     const host = typeof address === 'string' ? '' : address.host;
     return {
       pass: `https://${name}`,
-      tls: { name: tls.name ?? host, verify: tls.verify ?? true, ca: tls.ca ?? systemCa },
+      tls: {
+        name: tls.name === undefined ? host : normalHost(tls.name),
+        verify: tls.verify ?? true,
+        ca: tls.ca ?? systemCa,
+      },
     };
   }
 
@@ -77,14 +81,15 @@ export class SiteUpstreams {
       ];
       return { address: text, parameters };
     });
-    const connections = keepalive.connections ?? 32;
+    const { connections = 32, timeout = keepaliveTimeout } = keepalive;
+    const none = this.#features.keepaliveByDefault ? { connections, timeout: null } : null;
     return {
       name,
       balance: balance === 'round_robin' ? null : balance,
       zone: resolves || servers.length > 1 ? `${name}_256k` : null,
       resolvers: resolves ? this.#resolvers : [],
       servers,
-      keepalive: connections === 0 ? null : { connections, timeout: keepalive.timeout ?? keepaliveTimeout },
+      keepalive: connections === 0 ? none : { connections, timeout },
     };
   }
 }

@@ -44,15 +44,51 @@ export class Tree {
    */
   fill(contents: Contents): void {
     for (const [path, bytes] of contents.files) if (this.#claim(path)) writeFileSync(this.root + path, bytes);
-    const { certificatePem, keyPem, keys } = contents;
-    const [certificate, key, both] = [certificatePem, keyPem, `${certificatePem}\n${keyPem}`].map(copies);
-    for (const path of contents.certificates) {
-      if (this.#claim(path)) (keys.has(path) ? both : certificate)?.(this.root + path);
-    }
-    for (const path of keys) if (this.#claim(path)) key?.(this.root + path);
     for (const path of contents.folders) this.#makeFolder(path);
+    this.#putStandIns(contents);
     for (const [path, to] of contents.links) {
       if (!this.#folders.has(path) && this.#claim(path)) symlinkSync(to, this.root + path);
+    }
+  }
+
+  /** Folders that would hold the same stand-ins and nothing else, as one per site does, are links to the first of them. */
+  #putStandIns({ certificates, keys, certificatePem, keyPem, links }: Contents): void {
+    const make = {
+      certificate: copies(certificatePem),
+      key: copies(keyPem),
+      both: copies(`${certificatePem}\n${keyPem}`),
+    };
+    const folders = new Map<string, [name: string, kind: keyof typeof make][]>();
+    const put = (path: string, kind: keyof typeof make) => {
+      const end = path.lastIndexOf('/');
+      const folder = path.slice(0, end);
+      const entries = folders.get(folder);
+      if (entries) entries.push([path.slice(end + 1), kind]);
+      else folders.set(folder, [[path.slice(end + 1), kind]]);
+    };
+    const certified = new Set(certificates);
+    for (const path of certified) put(path, keys.has(path) ? 'both' : 'certificate');
+    for (const path of keys) if (!certified.has(path)) put(path, 'key');
+
+    const others = [
+      ...this.#paths,
+      ...[...links].map(([path]) => path),
+      ...[...this.#folders].map((path) => `${path}/`),
+    ];
+    const busy = parentsOf([...folders.keys(), ...others]);
+    const first = new Map<string, string>();
+    for (const [folder, entries] of folders) {
+      const content = JSON.stringify(entries.sort());
+      const twin = first.get(content);
+      if (twin !== undefined && !busy.has(folder)) {
+        if (this.#claim(folder)) symlinkSync(posix.relative(posix.dirname(folder), twin), this.root + folder);
+        continue;
+      }
+      if (!busy.has(folder)) first.set(content, folder);
+      for (const [name, kind] of entries) {
+        const path = `${folder}/${name}`;
+        if (this.#claim(path)) make[kind](this.root + path);
+      }
     }
   }
 
@@ -114,6 +150,19 @@ function copies(contents: string): (path: string) => void {
     writeFileSync(path, contents);
     source = path;
   };
+}
+
+/** The folders that the paths are in, and those above. */
+function parentsOf(paths: Iterable<string>): Set<string> {
+  const parents = new Set<string>();
+  for (const path of paths) {
+    let end = path.lastIndexOf('/');
+    while (end > 0 && !parents.has(path.slice(0, end))) {
+      parents.add(path.slice(0, end));
+      end = path.lastIndexOf('/', end - 1);
+    }
+  }
+  return parents;
 }
 
 function open(folder: string): void {

@@ -5,7 +5,7 @@ import { RawText } from '../model/site.ts';
 import { quote } from './quote.ts';
 
 /** Names of templates → what `Handlebars.precompile` made of them. */
-export type CompiledTemplates = Readonly<Record<string, TemplateSpecification>>;
+export type CompiledTemplates = Readonly<Record<string, unknown>>;
 
 export type Render = (template: string, view: object) => string;
 
@@ -15,11 +15,10 @@ export type Render = (template: string, view: object) => string;
  */
 export function engine(compiled: CompiledTemplates): Render {
   const environment = (runtime as unknown as typeof Handlebars).create(); // the package declares no types for its runtime
-  environment.registerHelper('quote', (value: unknown, name: string) => show(known(value, name), name));
-  environment.registerHelper('known', known);
+  environment.registerHelper(helpers);
   const templates = new Map<string, HandlebarsTemplateDelegate>();
   for (const [name, specification] of Object.entries(compiled)) {
-    const template = environment.template(specification);
+    const template = environment.template(specification as TemplateSpecification);
     templates.set(name, template);
     const partial = /^partials\/(.+)\.hbs$/.exec(name)?.[1];
     if (partial !== undefined) environment.registerPartial(partial, template);
@@ -29,6 +28,38 @@ export function engine(compiled: CompiledTemplates): Render {
     if (!template) throw new TypeError(`there is no template ${name}`);
     return template(view);
   };
+}
+
+type Block = Pick<Handlebars.HelperOptions, 'fn' | 'inverse' | 'data'>;
+
+/** In place of Handlebars' own blocks, which don't know the name of their value, and are slower. */
+const helpers = {
+  quote: (value: unknown, name: string): string => show(known(value, name), name),
+  known,
+  if(this: unknown, value: unknown, name: string, { fn, inverse }: Block): string {
+    return isThere(known(value, name)) ? fn(this) : inverse(this);
+  },
+  unless(this: unknown, value: unknown, name: string, { fn, inverse }: Block): string {
+    return isThere(known(value, name)) ? inverse(this) : fn(this);
+  },
+  with(this: unknown, value: unknown, name: string, { fn, inverse }: Block): string {
+    return isThere(known(value, name)) ? fn(value, { blockParams: [value] }) : inverse(this);
+  },
+  each(this: unknown, value: unknown, name: string, { fn, inverse, data }: Block): string {
+    if (!isThere(known(value, name))) return inverse(this);
+    if (!Array.isArray(value)) throw new TypeError(`a template goes through "${name}", which is no list`);
+    const last = value.length - 1;
+    return value
+      .map((item, index) => {
+        const frame = data && { ...data, _parent: data, index, key: index, first: index === 0, last: index === last };
+        return fn(item, { data: frame, blockParams: [item, index] });
+      })
+      .join('');
+  },
+};
+
+function isThere(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : Boolean(value);
 }
 
 function known(value: unknown, name: string): unknown {

@@ -24,6 +24,7 @@ export interface RenderedLink {
 export interface Rendered {
   readonly files: readonly RenderedFile[];
   readonly links: readonly RenderedLink[];
+  /** Made when it is first asked for: hashing costs as much as rendering. */
   readonly manifest: Manifest;
 }
 
@@ -53,7 +54,15 @@ export function render(model: Model, target: Target, templates: CompiledTemplate
     const folder = model.layout === 'debian' ? 'sites-available' : 'conf.d';
     files.push({ path: `${folder}/${name}`, text: run('site.conf.hbs', site), site: site.name });
   }
-  return { files, links, manifest: manifestOf(files, links, target) };
+  let manifest: Manifest | undefined;
+  return {
+    files,
+    links,
+    get manifest() {
+      manifest ??= manifestOf(files, links, target);
+      return manifest;
+    },
+  };
 }
 
 function fileName(site: Site): string {

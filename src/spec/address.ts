@@ -61,13 +61,13 @@ export function hostProblem(host: string): string | undefined {
 
 function asciiName(name: string): string | undefined {
   const lower = name.toLowerCase();
-  if (/^[a-z0-9.-]*$/.test(lower)) return lower;
+  if (/^[a-z0-9.-]*$/.test(lower) && !lower.includes('xn--')) return lower;
   if (/[\s/?#@:%\\[\]<>^|"'`{}$;,!&()*+=~_]/.test(name)) return undefined;
   return domainToASCII(name) || undefined;
 }
 
 export interface Address {
-  /** A name, an IPv4 address, or an IPv6 address without brackets. */
+  /** A name (lower case, punycode), an IPv4 address, or an IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
 }
@@ -86,7 +86,7 @@ export function parseAddress(text: string): Address | string {
   const host = six === undefined ? other : canonicalIpv6(six);
   if (host === undefined) return 'is not an IPv6 address';
   const problem = backendHostProblem(host);
-  return problem ?? { host: host.toLowerCase(), port };
+  return problem ?? { host: six === undefined ? domainToASCII(host) : host, port };
 }
 
 /** Why a text can't be the host of a backend; undefined when it can. Internal names may have underscores. */

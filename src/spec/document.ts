@@ -10,6 +10,7 @@ import {
   type Pair,
   type ParsedNode,
   parseDocument,
+  type YAMLMap,
 } from 'yaml';
 import type { Diagnostic, Location } from '../diagnostic.ts';
 import { forbiddenCharacter } from './characters.ts';
@@ -26,6 +27,8 @@ export interface SpecSource {
 
 const largest = 1_000_000;
 const deepest = 32;
+/** Of errors of syntax: most are consequences of the first. */
+const mostErrors = 20;
 
 export class SpecDocument {
   readonly file: string;
@@ -34,6 +37,9 @@ export class SpecDocument {
   readonly value: unknown;
   readonly diagnostics: readonly Diagnostic[];
   readonly #document: Document.Parsed | undefined;
+  /** Made when they are first asked for, so that a thousand findings in a large file take no thousand walks through it. */
+  readonly #pairs = new WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>();
+  #lineStarts: readonly number[] | undefined;
 
   /** Never throws: what is wrong with the text is in `diagnostics`. */
   constructor(source: SpecSource) {
@@ -55,7 +61,7 @@ export class SpecDocument {
       report('yaml-syntax', 'the file is nested too deeply to be read', 0, 1);
       return;
     }
-    for (const { code, message, pos } of document.errors) {
+    for (const { code, message, pos } of document.errors.slice(0, mostErrors)) {
       if (code === 'MULTIPLE_DOCS')
         report('yaml-documents', 'the file holds several documents; write one file for each', pos[0], pos[0] + 3);
       else report('yaml-syntax', firstLine(message), pos[0], Math.max(pos[1], pos[0] + 1));
@@ -73,11 +79,12 @@ export class SpecDocument {
     let key: unknown = node;
     for (const step of path) {
       if (isMap(node)) {
-        const pair: Pair | undefined = node.items.find((item) => isScalar(item.key) && item.key.value === step);
+        const pair = this.#pairsOf(node).get(step);
         if (!pair) return undefined;
         key = pair.key;
         node = pair.value;
       } else if (isSeq(node) && typeof step === 'number') {
+        if (step < 0 || step >= node.items.length) return undefined;
         node = node.items[step];
         key = node;
       } else return undefined;
@@ -87,13 +94,25 @@ export class SpecDocument {
     return range ? this.#at(range[0], range[1]) : this.#at(0, 1);
   }
 
+  /** The first of several pairs with the same key. */
+  #pairsOf(map: YAMLMap): ReadonlyMap<unknown, Pair> {
+    const known = this.#pairs.get(map);
+    if (known) return known;
+    const pairs = new Map<unknown, Pair>();
+    for (const pair of map.items) {
+      if (isScalar(pair.key) && !pairs.has(pair.key.value)) pairs.set(pair.key.value, pair);
+    }
+    this.#pairs.set(map, pairs);
+    return pairs;
+  }
+
   #at(start: number, end: number): Location {
-    const lineStart = this.text.lastIndexOf('\n', start - 1) + 1;
+    this.#lineStarts ??= lineStarts(this.text);
+    const line = countUpTo(this.#lineStarts, start);
+    const lineStart = this.#lineStarts[line - 1] ?? 0;
     const next = this.text.indexOf('\n', start);
     const lineEnd = next === -1 ? this.text.length : next;
     const source = withoutPasswords(this.text.slice(lineStart, lineEnd).replace(/\r$/, ''));
-    let line = 1;
-    for (let at = this.text.indexOf('\n'); at !== -1 && at < lineStart; at = this.text.indexOf('\n', at + 1)) line++;
     const length = Math.max(1, Math.min(end, lineStart + source.length) - start);
     return { file: this.file, line, column: start - lineStart + 1, length, source };
   }
@@ -105,6 +124,24 @@ export function withoutPasswords(text: string): string {
     /(:\/\/)([^/\s@"']*)@/g,
     (_, slashes: string, secret: string) => `${slashes}${'*'.repeat(secret.length)}@`,
   );
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+/** How many of the ascending numbers are at most a limit. */
+function countUpTo(ascending: readonly number[], limit: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] ?? 0) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function decode(bytes: Uint8Array): { text: string } | { code: string; message: string } {

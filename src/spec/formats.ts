@@ -16,15 +16,13 @@ import { forbiddenCharacter } from './characters.ts';
 
 type Grammar = (value: string) => string | undefined;
 
-/** nginx refuses a quoted token of more than 4,094 bytes; escaping can double a value. */
-const longest = 2000;
-
 const name: Grammar = (value) =>
   /^[a-z0-9]+(?:[.-][a-z0-9]+)*$/.test(value) && value.length <= 64
     ? undefined
     : 'is not a name; names hold lower-case letters, digits, and single dots or hyphens between them, at most 64';
 
-function freeText(what: string): Grammar {
+/** `longest` is in bytes: nginx refuses a quoted token of more than 4,094, and escaping can double a value. */
+function freeText(what: string, longest = 2000): Grammar {
   return (value) => {
     if (value.includes('$')) return `holds a $, which nginx would read as a variable; ${what} can't have one`;
     if (Buffer.byteLength(value) > longest) return `is longer than ${longest} bytes`;
@@ -103,12 +101,14 @@ const grammar: Readonly<Record<string, Grammar>> = {
   upstream: (value) => (value.includes(':') || value.includes('/') ? problemOf(parseBackendUrl(value)) : name(value)),
   network: (value) => problemOf(parseNetwork(value)),
   'listen-address': (value) => {
+    if (value === '0.0.0.0') return 'is every IPv4 address; write "*"';
     if (value === '*' || isIpv4(value)) return undefined;
     if (/^unix:/.test(value))
       return 'is a unix socket; a site listens on *, an IPv4 address, or an IPv6 address in brackets';
-    return /^\[.*\]$/.test(value) && canonicalIpv6(value.slice(1, -1))
-      ? undefined
-      : 'is not *, an IPv4 address, or an IPv6 address in brackets such as [::]';
+    const six = /^\[.*\]$/.test(value) ? canonicalIpv6(value.slice(1, -1)) : undefined;
+    if (six === undefined) return 'is not *, an IPv4 address, or an IPv6 address in brackets such as [::]';
+    // Two spellings of one address would be two sockets in nginx's eyes, and refused.
+    return value === `[${six}]` ? undefined : `is better known as [${six}]; write that`;
   },
   duration: (value) =>
     /^[1-9]\d{0,5}(ms|s|m|h|d)$/.test(value) ? undefined : 'is not a duration such as 500ms, 90s, 5m or 1h',
@@ -149,7 +149,8 @@ const grammar: Readonly<Record<string, Grammar>> = {
   reason: (value) =>
     value.trim().length < 3 ? 'says nothing; write why that is right here' : freeText('a reason')(value),
   realm: (value) =>
-    value === 'off' ? "is the word that switches nginx's Basic authentication off" : freeText('a realm')(value),
+    // Escaped twice: for HTTP and for nginx.
+    value === 'off' ? "is the word that switches nginx's Basic authentication off" : freeText('a realm', 1000)(value),
   'media-type': (value) => (mime.test(value) ? undefined : 'is not a media type such as application/json'),
   'redirect-target': (value) => {
     if (value.includes('$')) return 'holds a $, which nginx would read as a variable';

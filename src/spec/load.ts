@@ -61,20 +61,20 @@ function merge(documents: readonly SpecDocument[], places: Places, diagnostics: 
   const spec: Spec = { version: 1 };
   const claim = (document: SpecDocument, path: Path): boolean => {
     const other = places.owner(path);
-    const first = other?.locate(path, 'key');
-    const at = document.locate(path, 'key');
-    if (!other || !first || !at) {
+    if (!other) {
       places.own(path, document);
       return true;
     }
+    const first = other.locate(path, 'key');
+    const at = document.locate(path, 'key');
     const what = path.length === 1 ? `"${path[0]}"` : `the ${path[0] === 'sites' ? 'site' : 'upstream'} "${path[1]}"`;
     const way = path.length === 1 ? 'it may stand in one file only' : 'give one of them another name';
     diagnostics.push({
       code: 'defined-twice',
       severity: 'error',
       message: `${what} is defined twice; ${way}`,
-      at,
-      related: [{ message: 'it is first defined here', at: first }],
+      ...(at && { at }),
+      ...(first && { related: [{ message: 'it is first defined here', at: first }] }),
     });
     return false;
   };

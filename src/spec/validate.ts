@@ -41,7 +41,7 @@ function describe(error: SchemaError, path: Path, root: unknown): Finding | unde
   switch (keyword) {
     case 'additionalProperties': {
       const key = String(params.additionalProperty);
-      return { code: 'unknown-key', message: unknownKey(key, path), key, what: 'key' };
+      return { code: 'unknown-key', message: unknownKey(key, path, root), key, what: 'key' };
     }
     case 'required': {
       const missing = String(params.missingProperty);
@@ -99,8 +99,8 @@ function outOfRange(keyword: string, limit: unknown): string {
   }
 }
 
-function unknownKey(key: string, path: Path): string {
-  const options = optionsAt(path);
+function unknownKey(key: string, path: Path, root: unknown): string {
+  const options = optionsAt(path, root);
   const near = suggest(key, options);
   if (options.length === 0) return `"${printable(key)}" is not an option of ${noun(path)}`;
   const end = near ? `; did you mean "${near}"?` : `; its options are ${options.join(', ')}`;
@@ -108,13 +108,22 @@ function unknownKey(key: string, path: Path): string {
 }
 
 /** The options that the schema knows for the value at a path of a spec. */
-function optionsAt(path: Path): string[] {
+function optionsAt(path: Path, root: unknown): string[] {
   let node = dereferenced(schema);
-  for (const step of path) {
+  for (const [index, step] of path.entries()) {
     const next = typeof step === 'number' ? property(node, 'items') : property(property(node, 'properties'), step);
-    node = dereferenced(next ?? property(node, 'additionalProperties'));
+    const value = valueAt(root, path.slice(0, index + 1));
+    node = branch(dereferenced(next ?? property(node, 'additionalProperties')), property(value, 'name'));
   }
   return Object.keys(Object(property(node, 'properties')));
+}
+
+/** Of several kinds of a value, the one that its name says. */
+function branch(node: unknown, name: unknown): unknown {
+  const kinds = property(node, 'oneOf');
+  if (!Array.isArray(kinds)) return node;
+  const isNamed = (kind: unknown) => property(property(property(kind, 'properties'), 'name'), 'const') === name;
+  return kinds.map(dereferenced).find(isNamed) ?? node;
 }
 
 function dereferenced(node: unknown): unknown {
@@ -154,9 +163,16 @@ function wrongType(value: unknown, wanted: unknown, path: Path): string {
   const quoted =
     typeof value !== 'object' && list.includes('a text') ? '; put it in quotes if it is meant as a text' : '';
   const hint = typeof value === 'string' && list.includes('a list') ? `; write [${printable(value)}]` : quoted;
-  const unquote = typeof value === 'string' && !list.includes('a text') && !hint ? '; write it without quotes' : hint;
-  const subject = value === null ? `${place(path)} is empty` : `${show(value)} is ${typeOf(value)}`;
-  return `${subject} where ${list.join(' or ')} is expected${value === null ? '' : unquote}`;
+  const unquote = typeof value === 'string' && !list.includes('a text') && !hint ? withoutQuotes(value, list) : hint;
+  const expected = `where ${list.join(' or ')} is expected`;
+  if (value === null) return `${place(path)} is empty ${expected}`;
+  if (typeof value === 'boolean') return `${value} stands ${expected}${unquote}`;
+  return `${typeof value === 'object' ? 'this' : show(value)} is ${typeOf(value)} ${expected}${unquote}`;
+}
+
+function withoutQuotes(text: string, wanted: readonly string[]): string {
+  if (/^(true|false|\d+)$/.test(text)) return '; write it without quotes';
+  return wanted.includes('true or false') ? '; write true or false' : '';
 }
 
 function typeOf(value: unknown): string {
@@ -167,7 +183,9 @@ function typeOf(value: unknown): string {
 function notOneOf(value: unknown, allowed: readonly unknown[]): string {
   const words = allowed.map(String);
   const near = typeof value === 'string' ? suggest(value, words) : undefined;
+  const unquoted = typeof value === 'string' && allowed.some((word) => word !== value && String(word) === value);
   const list = words.length === 1 ? words[0] : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  if (unquoted) return `is a text, and not ${list}; write it without quotes`;
   return near ? `is not ${list}; did you mean ${near}?` : `is not ${list}`;
 }
 

@@ -69,7 +69,7 @@ ls -lR /var/lib/keepgate /etc/nginx/sites-enabled >listing
 node=$(sed -n "s/^exec '\\([^']*\\)'.*/\\1/p" "$(command -v keepgate)")
 "$node" probe.mjs api.example.com www.example.com
 `;
-const stop = 'nginx -s quit\n';
+const stop = 'nginx -s quit 2>/dev/null\n';
 
 /** A user namespace in which root of the machine is user 1000. */
 const ordinary = 'unshare --user --map-user=1000 --map-group=1000';
@@ -88,7 +88,7 @@ describe.each(suites)('%s', (suite) => {
     expect(answers.http).toEqual([308, 'https://api.example.com/a%2Fb?c']);
     expect(answers.stranger).toBe('ECONNRESET');
     expect(answers.https).toEqual([
-      ['keepgate stand-in, not a real certificate', undefined],
+      ['keepgate stand-in, not a real certificate', null],
       ['self-signed by keepgate', 'DNS:www.example.com'],
     ]);
     const commands = read('commands.sh');

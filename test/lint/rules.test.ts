@@ -35,7 +35,7 @@ describe('rules', () => {
   it.each(cases.filter(({ bad }) => bad))('$code: $file is reported', ({ code, folder, file }) => {
     const { diagnostics, text } = findingsOf(folder, file);
     expect(diagnostics.map((diagnostic) => diagnostic.code)).toContain(code);
-    expectText(text, `${folder}/${file.replace(/yaml$/, 'txt')}`);
+    expectText(text(), `${folder}/${file.replace(/yaml$/, 'txt')}`);
   });
 
   it.each(cases.filter(({ bad }) => !bad))('$code: $file has nothing of it', ({ code, folder, file }) => {

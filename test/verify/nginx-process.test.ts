@@ -50,8 +50,8 @@ function isAlive(group: number): boolean {
   });
 }
 
-/** A process closes its files a moment before it counts as ended. */
-const gone = (group: number) => expect.poll(() => isAlive(group), { timeout: 2000, interval: 10 }).toBe(false);
+/** A moment after `stop`; 3 s after the death of a parent whose own heir is slow to clear nginx away. */
+const gone = (group: number) => expect.poll(() => isAlive(group), { timeout: 10_000, interval: 10 }).toBe(false);
 
 describe.each(suites)('nginx of %s', (suite) => {
   it('starts, reloads and stops', async () => {
@@ -74,7 +74,7 @@ describe.each(suites)('nginx of %s', (suite) => {
     const stopping = performance.now();
     await running.stop();
     await running.stop();
-    expect(performance.now() - stopping).toBeLessThan(2000);
+    expect(performance.now() - stopping).toBeLessThan(2500);
     await gone(running.pid);
     await expect(get()).rejects.toThrow('ECONNREFUSED');
   });
@@ -128,7 +128,7 @@ it('ends a request that goes on for more than 3 s', async () => {
   const started = performance.now();
   await running.stop();
   expect(performance.now() - started).toBeGreaterThan(2500);
-  expect(performance.now() - started).toBeLessThan(4500);
+  expect(performance.now() - started).toBeLessThan(10_000);
   await gone(running.pid);
   expect(await broken).toEqual({ refused: expect.stringMatching(/closed|reset/) });
 });

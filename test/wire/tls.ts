@@ -19,6 +19,8 @@ export interface TlsOptions {
   readonly ciphers?: string;
   /** Of an earlier connection, to resume. */
   readonly session?: Buffer;
+  /** Flags of `constants.SSL_OP_…` in node:crypto, such as the one that offers no ticket. */
+  readonly secureOptions?: number;
 }
 
 /** What was negotiated. */
@@ -39,7 +41,16 @@ export const patience = 10_000;
 export async function connectTls(options: TlsOptions): Promise<TLSSocket | Refusal> {
   const { port, servername, alpn, ca } = options;
   const given: ConnectionOptions = { rejectUnauthorized: ca !== undefined, host: '127.0.0.1', port };
-  for (const name of ['ca', 'cert', 'key', 'minVersion', 'maxVersion', 'ciphers', 'session'] as const) {
+  for (const name of [
+    'ca',
+    'cert',
+    'key',
+    'minVersion',
+    'maxVersion',
+    'ciphers',
+    'session',
+    'secureOptions',
+  ] as const) {
     if (options[name] !== undefined) Object.assign(given, { [name]: options[name] });
   }
   if (servername === false) given.checkServerIdentity = () => undefined;

@@ -1,5 +1,7 @@
+import { resolve as resolvePath } from 'node:path';
 import type { Argv } from 'yargs';
 import { type Diagnostic, KeepgateError, reaches, type Severity, severities } from '../../diagnostic.ts';
+import type { Resolved } from '../../model/resolve.ts';
 import type { Target } from '../../model/target.ts';
 import type { NginxBinary } from '../../nginx/binary.ts';
 import { loadSpec, type Places } from '../../spec/load.ts';
@@ -10,7 +12,7 @@ import { exitCode, type Io, wantsColor } from '../io.ts';
 import { progress } from '../progress.ts';
 import { type ReportFormat, report, reportFormats } from '../report/index.ts';
 import { readSpecFiles } from '../spec-files.ts';
-import { installedNginx, layoutOf, namedTarget } from '../target.ts';
+import { layoutOf, namedTarget } from '../target.ts';
 
 interface Options {
   spec?: string[];
@@ -36,7 +38,10 @@ function options(yargs: Argv): Argv<Options> {
       nargs: 1,
       describe: 'test with this nginx; may be given several times',
     })
-    .option('live', { type: 'string', describe: 'merge with what the machine has (in /etc/nginx, or in this folder)' })
+    .option('live', {
+      type: 'string',
+      describe: 'merge with what /etc/nginx has; with --live=DIR, with what that folder has',
+    })
     .option('fail-on', { choices: severities, default: 'error' as const, describe: 'the least severity that fails' })
     .option('format', { choices: reportFormats, default: 'text' as const, describe: 'how findings are printed' })
     .option('sandbox', {
@@ -52,15 +57,23 @@ function options(yargs: Argv): Argv<Options> {
     .option('allow-raw', { type: 'boolean', default: false, describe: 'let raw nginx text of the spec through' })
     .example('keepgate check', 'prove keepgate.yaml with the nginx installed here')
     .example('keepgate check --live', 'together with what /etc/nginx holds already')
+    .example('keepgate check --live=/srv/etc/nginx api.yaml', 'with another folder, and with a spec')
     .example('keepgate check specs/ --nginx /opt/nginx-1.22/sbin/nginx', 'with another nginx')
     .example('keepgate check --format sarif --fail-on warning', 'in a pipeline') as unknown as Argv<Options>;
 }
 
 async function run(argv: Options, io: Io): Promise<number> {
-  const sources = await readSpecFiles(argv.spec ?? [], io);
-  const { spec, places, diagnostics } = loadSpec(sources);
-  const findings = new Findings(diagnostics);
-  if (spec) await checkSpec(spec, places, argv, io, findings);
+  const findings = new Findings();
+  try {
+    const { spec, places, diagnostics } = loadSpec(await readSpecFiles(argv.spec ?? [], io));
+    findings.add(diagnostics);
+    if (spec) await checkSpec(spec, places, argv, io, findings);
+  } catch (error) {
+    // whoever asked for a document gets one
+    if (!(error instanceof KeepgateError) || argv.format === 'text') throw error;
+    if (error.exitCode === exitCode.environment) findings.addObstacle(error.diagnostic);
+    else findings.add([error.diagnostic]);
+  }
   const { pages } = argv.format === 'sarif' ? await import('../../diagnostic-pages.ts') : { pages: undefined };
   const output = report(argv.format, findings.all, {
     color: wantsColor(io.stdout, io.env),
@@ -70,7 +83,7 @@ async function run(argv: Options, io: Io): Promise<number> {
     ...(pages && { pages }),
   });
   io.stdout.write(output);
-  if (reaches(findings.all, argv.failOn) && !findings.incomplete) return exitCode.wrong;
+  if (findings.reach(argv.failOn)) return exitCode.wrong;
   return findings.incomplete ? exitCode.environment : exitCode.done;
 }
 
@@ -78,98 +91,123 @@ async function run(argv: Options, io: Io): Promise<number> {
 class Findings {
   readonly verdicts: { readonly nginx: string; readonly outcome: string }[] = [];
   ignored: readonly { readonly diagnostic: Diagnostic; readonly reason: string }[] = [];
-  /** The environment kept something from being tested. */
-  incomplete = false;
-  readonly #all = new Map<string, Diagnostic>();
-
-  constructor(diagnostics: readonly Diagnostic[]) {
-    this.add(diagnostics);
-  }
+  readonly #found = new Map<string, Diagnostic>();
+  readonly #obstacles = new Map<string, Diagnostic>();
 
   get all(): readonly Diagnostic[] {
-    return [...this.#all.values()];
+    return [...this.#found.values(), ...this.#obstacles.values()];
+  }
+
+  /** The environment kept something from being tested. */
+  get incomplete(): boolean {
+    return this.#obstacles.size > 0;
+  }
+
+  reach(threshold: Severity): boolean {
+    return reaches(this.#found.values(), threshold);
   }
 
   add(diagnostics: readonly Diagnostic[]): void {
-    for (const diagnostic of diagnostics) {
-      const { code, message, at, site } = diagnostic;
-      this.#all.set(JSON.stringify([code, message, at, site]), diagnostic);
-    }
+    for (const diagnostic of diagnostics) this.#found.set(identity(diagnostic), diagnostic);
+  }
+
+  /** Why something could not be tested; that says nothing against the configuration. */
+  addObstacle(diagnostic: Diagnostic): void {
+    this.#obstacles.set(identity(diagnostic), diagnostic);
   }
 }
 
+const identity = ({ code, message, at, site }: Diagnostic): string => JSON.stringify([code, message, at, site]);
+
+/** The newest nginx: what is said for it is said for any, where none is there to ask. */
+const anyNginx: Target = {
+  version: '1.30.0',
+  openssl: '3.5.0',
+  modules: ['http_ssl_module', 'http_v2_module', 'http_v3_module', 'http_realip_module'],
+};
+
 async function checkSpec(spec: Spec, places: Places, argv: Options, io: Io, findings: Findings): Promise<void> {
-  const named = namedTarget({}, spec.nginx, io);
+  const named = argv.nginx === undefined ? namedTarget({}, spec.nginx, io) : undefined;
   const machines = await machinesOf(argv, io, findings);
-  if (machines.length === 0 && named === undefined) return;
   const layout = (): 'debian' | 'conf.d' => layoutOf(spec.nginx);
-  if (argv.nginx === undefined && named && machines[0]) findings.add(contradiction(named, machines[0].target, places));
+  if (named && machines[0]) findings.add(contradiction(named, machines[0].target, places));
   let inspected = false;
   const steps = progress(io);
-  for (const machine of machines.length > 0 ? machines : [undefined]) {
-    const target = argv.nginx === undefined ? (named ?? machine?.target) : machine?.target;
-    if (!target) continue;
-    const configured = configureFor(spec, places, target, { allowRaw: argv.allowRaw, layout });
-    if (!configured.ok) {
-      findings.add(configured.diagnostics);
-      continue;
+  try {
+    for (const machine of machines.length > 0 ? machines : [undefined]) {
+      const target = named ?? machine?.target ?? anyNginx;
+      const configured = configureFor(spec, places, target, { allowRaw: argv.allowRaw, layout });
+      if (!configured.ok) {
+        findings.add(configured.diagnostics);
+        continue;
+      }
+      const { resolved, diagnostics, ignored } = configured.configuration;
+      findings.add(diagnostics);
+      findings.ignored = ignored;
+      if (!inspected) {
+        const { inspectFiles } = await import('../../check/disk.ts');
+        findings.add(inspectFiles(resolved, places, new Date()));
+        inspected = true;
+      }
+      if (reaches(diagnostics, 'error') || !machine) continue;
+      const { sites } = resolved.model;
+      steps.say(`nginx ${machine.target.version}: nginx -t of ${sites.length} site${sites.length === 1 ? '' : 's'}`);
+      await testWith(machine, target, resolved, places, argv, io, findings);
     }
-    const { resolved, diagnostics, ignored } = configured.configuration;
-    findings.add(diagnostics);
-    findings.ignored = ignored;
-    if (!inspected) {
-      const { inspectFiles } = await import('../../check/disk.ts');
-      findings.add(inspectFiles(resolved, places, new Date()));
-      inspected = true;
-    }
-    if (reaches(diagnostics, 'error') || !machine) continue;
-    steps.say(`nginx ${machine.target.version}: nginx -t of ${resolved.model.sites.length} sites`);
-    await testWith(machine, target, resolved, places, argv, findings);
+  } finally {
+    steps.end();
   }
-  steps.end();
 }
 
 async function testWith(
   machine: NginxBinary,
   target: Target,
-  resolved: Parameters<typeof import('../../check/check.ts')['checkWithNginx']>[2],
+  resolved: Resolved,
   places: Places,
   argv: Options,
+  io: Io,
   findings: Findings,
 ): Promise<void> {
-  const [{ checkWithNginx }, { selfSigned }, { render }] = await Promise.all([
+  const [{ checkWithNginx }, { selfSigned }] = await Promise.all([
     import('../../check/check.ts'),
     import('../../certs/self-signed.ts'),
-    import('../../render/render.ts'),
   ]);
-  const templates =
+  const { model } = resolved;
+  const rendered =
     argv.templates === undefined
-      ? undefined
-      : (await import('../../render/user-templates.ts')).readTemplates(argv.templates);
-  const verdict = await checkWithNginx(machine, render(resolved.model, target, templates), resolved, places, {
+      ? (await import('../../render/render.ts')).render(model, target)
+      : (await import('../template-files.ts')).renderWithTemplates(argv.templates, model, target, io);
+  const { nginx, outcome, diagnostics, obstacle } = await checkWithNginx(machine, rendered, resolved, places, {
     standIn: selfSigned([]),
-    raw: argv.allowRaw || templates !== undefined,
-    live: argv.live === undefined ? undefined : argv.live === '' ? '/etc/nginx' : argv.live,
+    raw: argv.allowRaw || argv.templates !== undefined,
+    live: argv.live === undefined ? undefined : resolvePath(io.cwd, argv.live || '/etc/nginx'),
     sandbox: argv.sandbox,
   });
-  findings.add(verdict.diagnostics);
-  findings.verdicts.push({ nginx: verdict.nginx, outcome: verdict.outcome });
-  if (verdict.outcome === 'failed' || verdict.outcome === 'partial') findings.incomplete = true;
+  findings.add(diagnostics);
+  if (obstacle) findings.addObstacle(obstacle);
+  findings.verdicts.push({ nginx, outcome });
 }
 
-/** The nginx to test with: those of the command line, else the one installed here. One that can't run is a finding. */
+/** The nginx to test with: those of the command line, else the one installed here. One that can't run is an obstacle. */
 async function machinesOf(argv: Options, io: Io, findings: Findings): Promise<NginxBinary[]> {
-  const { inspectNginx } = await import('../../nginx/binary.ts');
+  const { findNginx, inspectNginx } = await import('../../nginx/binary.ts');
+  const installed = argv.nginx === undefined ? await findNginx(io.env) : undefined;
   const found: NginxBinary[] = [];
-  for (const inspect of argv.nginx?.map((path) => () => inspectNginx(path)) ?? [() => installedNginx(io)]) {
+  for (const path of argv.nginx ?? (installed === undefined ? [] : [installed])) {
     try {
-      found.push(await inspect());
+      found.push(await inspectNginx(resolvePath(io.cwd, path)));
     } catch (error) {
       if (!(error instanceof KeepgateError)) throw error;
-      findings.add([error.diagnostic]);
-      findings.incomplete = true;
+      findings.addObstacle(error.diagnostic);
     }
   }
+  if (argv.nginx === undefined && installed === undefined)
+    findings.addObstacle({
+      code: 'nginx-missing',
+      severity: 'error',
+      message: 'no nginx is installed here, so nothing was tested with one',
+      help: 'Install it (sudo apt-get install nginx), or name one: --nginx BIN',
+    });
   return found;
 }
 
@@ -181,4 +219,4 @@ function contradiction(named: Target, installed: Target, places: Places): Diagno
   return [{ code: 'target-mismatch', severity: 'error', message, help, ...(at && { at }) }];
 }
 
-export const command: Command<Options> = { options, run };
+export const command: Command<Options> = { options, run, valueAfterEquals: ['live'] };

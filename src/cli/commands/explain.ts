@@ -10,6 +10,7 @@ import { exitCode, type Io, wantsColor } from '../io.ts';
 import { report } from '../report/index.ts';
 import { readSpecFiles } from '../spec-files.ts';
 import { installedTarget, layoutOf, namedTarget } from '../target.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface Options {
   what?: string;
@@ -39,7 +40,11 @@ function options(yargs: Argv): Argv<Options> {
 
 async function run(argv: Options, io: Io): Promise<number> {
   const { what } = argv;
-  if (what !== undefined && isCode(what, io)) return explainCode(what, argv.format, io);
+  if (what !== undefined && looksLikeCode.test(what)) {
+    const { pages } = await import('../../diagnostic-pages.ts');
+    // a file of that name is meant by ./name
+    if (pages.has(what) || !existsSync(resolvePath(io.cwd, what))) return explainCode(what, argv, pages, io);
+  }
   const paths = [...(what === undefined ? [] : [what]), ...(argv.spec ?? [])];
   const sources = await readSpecFiles(paths, io);
   let origin = 'the nginx installed here';
@@ -66,16 +71,14 @@ async function run(argv: Options, io: Io): Promise<number> {
   return exitCode.done;
 }
 
-function isCode(word: string, io: Io): boolean {
-  return /^[a-z0-9]+(-[a-z0-9]+)+$/.test(word) && !existsSync(resolvePath(io.cwd, word));
-}
+const looksLikeCode = /^[a-z0-9]+(-[a-z0-9]+)+$/;
 
-async function explainCode(code: string, format: 'text' | 'json', io: Io): Promise<number> {
-  const { pages } = await import('../../diagnostic-pages.ts');
+function explainCode(code: string, { spec, format }: Options, pages: Pages, io: Io): number {
+  if (spec?.[0] !== undefined) throw new UsageError(`explain takes one code, or specs; "${code}" is a code`);
   const page = pages.get(code);
   if (!page) {
     const near = suggest(code, [...pages.keys()]);
-    const message = `there is no code "${code}"${near ? `; did you mean "${near}"?` : ''}`;
+    const message = `there is no code "${code}"${near ? `; did you mean "${near}"?` : ', and no file'}`;
     throw new KeepgateError(2, { code: 'unknown-code', message });
   }
   io.stdout.write(
@@ -83,5 +86,7 @@ async function explainCode(code: string, format: 'text' | 'json', io: Io): Promi
   );
   return exitCode.done;
 }
+
+type Pages = typeof import('../../diagnostic-pages.ts')['pages'];
 
 export const command: Command<Options> = { options, run };

@@ -1,4 +1,5 @@
 /** The commands, in the order of a first day with keepgate. */
+
 /** A command as the help lists it; its own file is loaded when it is called. */
 export interface Entry {
   readonly name: string;

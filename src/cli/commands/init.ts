@@ -1,7 +1,9 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
+import { word } from '../../deploy/plan-shell.ts';
 import { type Diagnostic, KeepgateError } from '../../diagnostic.ts';
+import type { Target } from '../../model/target.ts';
 import { loadSpec } from '../../spec/load.ts';
 import type { Command } from '../command.ts';
 import { exitCode, type Io, wantsColor } from '../io.ts';
@@ -40,7 +42,7 @@ function options(yargs: Argv): Argv<Options> {
 }
 
 async function run({ preset, host, upstream, out }: Options, io: Io): Promise<number> {
-  const installed = await installedVersion(io);
+  const installed = await installedHere(io);
   const text = specText({ preset, hosts: host, upstream, installed });
   const { diagnostics } = loadSpec([{ file: 'the new spec', bytes: Buffer.from(text) }]);
   if (diagnostics.length > 0) return refuse(diagnostics, io);
@@ -49,22 +51,18 @@ async function run({ preset, host, upstream, out }: Options, io: Io): Promise<nu
     return exitCode.done;
   }
   writeNew(resolve(io.cwd, out), out, text);
-  io.stderr.write(
-    `wrote ${out}\n\nNext: read it, then\n  keepgate check ${out === 'keepgate.yaml' ? '' : out}\n`.replace(
-      / \n$/,
-      '\n',
-    ),
-  );
+  const check = ['keepgate check', ...(out === 'keepgate.yaml' ? [] : [word(out)])].join(' ');
+  io.stderr.write(`wrote ${out}\n\nNext: read it, then\n  ${check}\n`);
   return exitCode.done;
 }
 
 /** Pins the target, so that the same spec gives the same files in a pipeline. */
-async function installedVersion(io: Io): Promise<string | undefined> {
+async function installedHere(io: Io): Promise<Target | undefined> {
   const { findNginx, inspectNginx } = await import('../../nginx/binary.ts');
   const path = await findNginx(io.env);
   if (path === undefined) return undefined;
   try {
-    return (await inspectNginx(path)).target.version;
+    return (await inspectNginx(path)).target;
   } catch (error) {
     if (error instanceof KeepgateError) return undefined;
     throw error;
@@ -93,7 +91,8 @@ function writeNew(path: string, shown: string, text: string): void {
         message: `${shown} exists already, and stays as it is`,
         help: 'Name another file with --out, or print the spec with --out -',
       });
-    throw new KeepgateError(4, { code: 'not-writable', message: `${shown} can't be written: ${code}` });
+    const reason = { ENOENT: 'there is no such folder', EACCES: 'this user may not write there' }[String(code)] ?? code;
+    throw new KeepgateError(4, { code: 'not-writable', message: `${shown} can't be written: ${reason}` });
   }
   try {
     writeSync(descriptor, text);

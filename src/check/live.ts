@@ -1,0 +1,67 @@
+/** The machine's own configuration, read to show a person the other side of a clash. */
+import { readlinkSync } from 'node:fs';
+import { posix } from 'node:path';
+import { readRegularFile } from '../certs/regular-file.ts';
+import type { Location } from '../diagnostic.ts';
+import { readMachine } from '../nginx/machine.ts';
+import { nginxFolder } from './test-tree.ts';
+
+export interface LiveFile {
+  /** As nginx names it, such as `/etc/nginx/sites-enabled/default`. */
+  readonly path: string;
+  /** Where the bytes are once links are followed, such as `/etc/nginx/sites-available/default`. */
+  readonly real: string;
+  readonly lines: readonly string[];
+}
+
+/** A line of a file. */
+export interface Found {
+  readonly file: LiveFile;
+  readonly at: Location;
+}
+
+/** The text files in a folder that nginx knows as /etc/nginx: links in sites-enabled first, where a person switches off. */
+export function liveFiles(folder: string): LiveFile[] {
+  const { files, links } = readMachine(folder, { whole: true, modules: false });
+  const linked = [...links.keys()].filter((path) => path.startsWith(`${nginxFolder}/sites-enabled/`));
+  const paths = [...linked, ...[...files.keys()].filter((path) => !path.includes('/sites-available/'))];
+  return paths.flatMap((path) => {
+    const real = followed(folder, path);
+    const contents = readRegularFile(onDisk(folder, real));
+    return contents.state === 'read' && !contents.bytes.includes(0)
+      ? [{ path, real, lines: contents.bytes.toString().split('\n') }]
+      : [];
+  });
+}
+
+/** The first line that is no comment and has the pattern. */
+export function findLine(files: readonly LiveFile[], pattern: RegExp): Found | undefined {
+  for (const file of files) {
+    const index = file.lines.findIndex((line) => !/^\s*#/.test(line) && pattern.test(line));
+    if (index !== -1) return { file, at: lineAt(file.path, index + 1, file.lines[index] ?? '') };
+  }
+  return undefined;
+}
+
+/** The place of a line, underlined without its indentation. */
+export function lineAt(file: string, line: number, source: string): Location {
+  const column = source.length - source.trimStart().length + 1;
+  return { file, line, column, length: Math.max(1, source.trim().length), source };
+}
+
+function followed(folder: string, path: string): string {
+  let at = path;
+  for (let steps = 0; steps < 8; steps++) {
+    let to: string;
+    try {
+      to = readlinkSync(onDisk(folder, at));
+    } catch {
+      return at;
+    }
+    at = posix.resolve(posix.dirname(at), to);
+  }
+  return at;
+}
+
+const onDisk = (folder: string, path: string): string =>
+  path.startsWith(`${nginxFolder}/`) ? posix.join(folder, path.slice(nginxFolder.length)) : path;

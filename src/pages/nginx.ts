@@ -1,0 +1,142 @@
+/** nginx: the target, the test, the sandbox, and what the machine has already. */
+import type { Pages } from './page.ts';
+
+export const nginxPages: Pages = {
+  'nginx-missing': {
+    title: 'no nginx is there to ask',
+    text: `The spec leaves the target to the nginx of this machine, and there is none on the path. Install it, or say which nginx the files
+are for: the version alone, or the output of nginx -V saved on the machine that they go to, which is exact.
+
+  keepgate render --nginx-version 1.26.3
+  keepgate render --target host.nginx-V`,
+  },
+  'nginx-not-runnable': {
+    title: 'the nginx that was named does not run',
+    text: `The program can't be started, or what it prints for -V is not nginx's. Name one that works; in the sandbox its libraries have to
+lie below /usr, or in the folder above its bin or sbin folder.
+
+  keepgate check --nginx /usr/sbin/nginx`,
+  },
+  'nginx-refused': {
+    title: 'nginx -t refuses the configuration',
+    text: `The real nginx read the rendered files and said no. The finding has its message, the rendered line, and the site that the line
+belongs to. In text of your own (raw, or templates) correct it there; otherwise the target may not be the nginx that was asked,
+or you have found a defect of keepgate's.
+
+  keepgate explain                      # for which nginx files are rendered, and why`,
+  },
+  'nginx-warning': {
+    title: 'nginx -t accepts the configuration with a warning',
+    text: `nginx takes the files, but says that something in them has no effect or will stop working, such as a name that two servers claim.
+It is worth reading: nginx warns seldom.`,
+  },
+  'nginx-timeout': {
+    title: 'nginx -t did not end in time',
+    text: `The test was ended. nginx waits without end for a FIFO that is named as a certificate, and long for name servers that don't answer.
+Inside the sandbox neither exists, so look at raw text and at your own templates.`,
+  },
+  'nginx-crashed': {
+    title: 'nginx -t was ended by a signal',
+    text: `nginx crashed, or went beyond the memory, time or file size that a test may have. A file that includes itself does that, and a module
+that was built for another nginx.`,
+  },
+  'nginx-did-not-start': {
+    title: 'the trial nginx did not start',
+    text: `The nginx that keepgate starts on loopback for a trial ended before it answered; the finding has what it said. A port may have been
+taken meanwhile: try again.`,
+  },
+  'nginx-did-not-reload': {
+    title: 'the trial nginx kept its old configuration',
+    text: `The nginx that keepgate had started on loopback got a new configuration, and its workers were not replaced in time. The finding has
+what it said.`,
+  },
+  'sandbox-missing': {
+    title: 'the sandbox is not installed',
+    text: `nginx -t opens logs, creates folders and can run code, so keepgate runs it in bubblewrap, where it reads the files at their final
+places and touches nothing. Install it; without it only a part can be tested.
+
+  sudo apt-get install bubblewrap
+  keepgate check --sandbox none         # the partial test`,
+  },
+  'sandbox-failed': {
+    title: 'the sandbox can not be set up',
+    text: `bubblewrap is there, but the system doesn't let it make namespaces: many containers forbid that, and some distributions restrict
+it for ordinary users. The finding has its reason. Run keepgate outside of the container, allow namespaces, or accept the
+partial test.
+
+  keepgate check --sandbox none`,
+  },
+  'sandbox-required': {
+    title: 'this is tested in the sandbox only',
+    text: `Raw nginx text can run code while nginx tests it, and a merge with the machine's own configuration needs its paths. Outside of the
+sandbox keepgate does neither. Make bubblewrap work, or leave out --sandbox none.`,
+  },
+  'partial-test': {
+    title: 'the test was made without a sandbox',
+    text: `nginx was run in a throwaway folder on high ports: directives were read, but not under the nginx.conf of the distribution, and not
+at the final paths. A clash with what stands there was not seen. Install bubblewrap for the full test.
+
+  sudo apt-get install bubblewrap`,
+  },
+  'files-not-included': {
+    title: 'nginx does not read the rendered files',
+    text: `The test passed because nginx never saw the files: its nginx.conf includes another folder than the one that they go to. Debian has
+sites-enabled; nginx.org's packages, RHEL and Alpine have conf.d. Name the layout.
+
+  nginx: {layout: conf.d}`,
+  },
+  'target-incomplete': {
+    title: 'a target names a version or a file',
+    text: `nginx.target is an object, but has neither of the two. What a configuration may say depends on the version first.
+
+  nginx: {target: {version: 1.26.3, openssl: 3.0.15, modules: [http_ssl_module, http_v2_module]}}`,
+  },
+  'target-unknown': {
+    title: 'the target can not be read',
+    text: `The version is not one of nginx, or the file does not hold what nginx -V prints. It prints to standard error, so save it like this:
+
+  nginx -V 2> host.nginx-V
+  keepgate render --target host.nginx-V`,
+  },
+  'target-mismatch': {
+    title: 'the spec is for another nginx than the one here',
+    text: `nginx.target names a version, and the nginx that tests the files has another. A test of one proves nothing about the other. Change the
+target, use auto, or name the right nginx.
+
+  keepgate check --nginx /opt/nginx-1.26/sbin/nginx`,
+  },
+  'live-not-readable': {
+    title: "the machine's configuration can not be read",
+    text: `--live merges the rendered files with the nginx configuration of the machine, and there is no nginx.conf in that folder, or you
+may not read it.
+
+  sudo keepgate check --live /etc/nginx`,
+  },
+  'clash-default-server': {
+    title: 'the machine has a default server already',
+    text: `nginx takes one default server for each address and port, and a file of the machine has it: Debian's own page does, in
+sites-enabled/default. Take that away so that keepgate's refuses unknown hosts, or keep it and leave keepgate's out.
+
+  sudo rm /etc/nginx/sites-enabled/default
+  nginx: {defaultServer: off}           # or this, in the spec`,
+  },
+  'clash-server-name': {
+    title: 'the machine has a server of that name already',
+    text: `A file of the machine, not keepgate's, has the same host on the same port. nginx only warns, and serves one of the two. Disable
+the old file, or take the host out of the spec.`,
+  },
+  'clash-upstream': {
+    title: 'the machine has an upstream of that name already',
+    text: `Upstreams share one namespace in all of nginx. keepgate's begin with "keepgate_", so the other one is probably a copy of a rendered
+file. Remove it, or rename the site.`,
+  },
+  'clash-directive': {
+    title: 'a directive stands twice for all of nginx',
+    text: `Some directives may stand once at the level of all servers, and a file of the machine has one that keepgate's shared file needs too.
+The finding names the line to take out.`,
+  },
+  'clash-log-format': {
+    title: 'the machine has a log format of that name already',
+    text: `Log formats share one namespace in all of nginx. The other one is probably a copy of keepgate's shared file; remove it.`,
+  },
+};

@@ -1,0 +1,69 @@
+/** What a spec says as a whole: names, routes, upstreams. */
+import type { Pages } from './page.ts';
+
+export const specPages: Pages = {
+  'no-sites': {
+    title: 'a configuration has at least one site',
+    text: `None of the files has an entry below "sites", so there is nothing to render. The smallest spec:
+
+  version: 1
+  sites:
+    api:
+      hosts: [api.example.com]
+      upstream: http://127.0.0.1:8080`,
+  },
+  'defined-twice': {
+    title: 'a name is defined once',
+    text: `Two files define a site or an upstream of the same name, or "nginx", "acme" or "defaults" stand in two files; or a preset makes a site
+whose name is taken. One would silently replace the other. Rename one, or keep the section in one file.`,
+  },
+  'unknown-upstream': {
+    title: 'the upstream is not defined',
+    text: `A route names an upstream that does not stand below "upstreams". Correct the name, define it, or write the URL of the backend.
+
+  upstreams: {data: {servers: [127.0.0.1:8880]}}
+  sites: {api: {hosts: [api.example.com], routes: {/: data, /old: http://127.0.0.1:8080}}}`,
+  },
+  'duplicate-route': {
+    title: 'a route stands once',
+    text: `Two routes match the same: "/api" and "/api/" both mean /api and all that is below it. Keep one of them.`,
+  },
+  'route-action': {
+    title: 'a route does one thing',
+    text: `A route passes requests on (upstream), sends them elsewhere (redirect) or answers itself (respond): exactly one of the three. Without
+any of them it takes the site's own upstream. An answer with a status of 300 to 399 is a redirect and is written as one.
+
+  routes:
+    /: http://127.0.0.1:8080
+    /old: {redirect: {to: /new, status: 308}}
+    "= /healthz": {respond: {status: 204}}`,
+  },
+  'no-routes': {
+    title: 'a site has an upstream, routes or a preset',
+    text: `Nothing says what the site does with a request. Give it the backend that answers, or routes.
+
+  api: {hosts: [api.example.com], upstream: http://127.0.0.1:8080}`,
+  },
+  'host-not-listed': {
+    title: 'the name is one of "hosts"',
+    text: `canonicalHost, or apiHost or webHost of a preset, has to be one of the site's hosts: it is for these that nginx answers and the
+certificate is issued. Add it to "hosts".
+
+  hosts: [www.example.com, example.com]
+  canonicalHost: example.com`,
+  },
+  'backup-server': {
+    title: 'a backup stands behind a server that serves',
+    text: `A backup is asked when all other servers of its upstream have failed. If all are backups, nobody serves; and balancing by ip_hash knows
+no backups, so nginx refuses the two together. Take "backup" off one server, or balance by least_conn.
+
+  servers: [127.0.0.1:8880, {address: 127.0.0.1:8881, backup: true}]`,
+  },
+  'raw-not-allowed': {
+    title: 'raw nginx text needs --allow-raw',
+    text: `A "raw" block goes into the configuration as it is. nginx directives can read any file and run code, so a spec from somebody else
+must not have that power unnoticed. Read the block; when you trust it, say so on the command line:
+
+  keepgate render --allow-raw`,
+  },
+};

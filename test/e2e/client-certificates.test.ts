@@ -1,0 +1,198 @@
+/** Mutual TLS, and the ways around it: another site's name, connection or session. */
+import { constants } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { throwawayFolder } from '../../src/verify/throwaway.ts';
+import { issue } from '../ca.ts';
+import { parts, suites } from '../parts.ts';
+import { http2Request } from '../wire/http2.ts';
+import { http3Request } from '../wire/http3.ts';
+import { httpsRequest } from '../wire/https.ts';
+import { answered } from '../wire/message.ts';
+import { webSocketEcho } from '../wire/websocket.ts';
+import { clientOf, gateFor } from './gate.ts';
+
+const folder = throwawayFolder();
+afterAll(() => folder.remove());
+
+/** A CA in a file, and the certificate of a client that it signed. */
+function authority(name: string) {
+  const ca = issue({ commonName: `${name} clients`, kind: 'authority' });
+  const file = join(folder.path, `${name}.pem`);
+  writeFileSync(file, ca.certificate);
+  const client = issue({ commonName: `a client of ${name}`, kind: 'client', issuer: ca });
+  return { file, client: { cert: client.certificate, key: client.key } };
+}
+const one = authority('one');
+const two = authority('two');
+const stranger = authority('stranger');
+
+const spec = `
+version: 1
+defaults: {http3: true}
+sites:
+  open:
+    hosts: [open.example.com]
+    upstream: http://127.0.0.1:8880
+  one:
+    hosts: [one.example.com, www.one.example.com]
+    canonicalHost: one.example.com
+    upstream: http://127.0.0.1:8881
+    tls: {clientAuth: {ca: ${one.file}}}
+  two:
+    hosts: [two.example.com]
+    upstream: http://127.0.0.1:8882
+    tls: {clientAuth: {ca: ${two.file}, verify: required}}
+  some:
+    hosts: [some.example.com]
+    upstream: http://127.0.0.1:8883
+    tls: {clientAuth: {ca: ${one.file}, verify: optional}}
+`;
+
+/**
+ * An nginx that has made a session its own hangs up, asks for a certificate after all, or says that the request is
+ * misdirected, as it suits its OpenSSL.
+ */
+const refusals = ['handshake', 400, 421];
+
+const versions = ['TLSv1.2', 'TLSv1.3'] as const;
+type Version = (typeof versions)[number];
+
+/** How a TLS session can be resumed: a ticket of the server, or an ID that it looks up. */
+const resumptions: readonly { name: string; version: Version; secureOptions: number }[] = [
+  { name: 'a TLS 1.2 ticket', version: 'TLSv1.2', secureOptions: 0 },
+  { name: 'a TLS 1.2 session ID', version: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_TICKET },
+  { name: 'a TLS 1.3 ticket', version: 'TLSv1.3', secureOptions: 0 },
+];
+
+describe.each(suites)('nginx of %s', (suite) => {
+  const gate = gateFor(suite, spec, { workers: 1 });
+  const client = (site: string, version?: Version) => ({
+    ...clientOf(gate(), site, `${site}.example.com`),
+    ...(version && { minVersion: version, maxVersion: version }),
+  });
+  const status = async (options: Parameters<typeof httpsRequest>[0]) => {
+    const outcome = await httpsRequest(options);
+    return 'refused' in outcome ? outcome.refused : outcome.status;
+  };
+  /** Where sessions are not bound to a server, keepgate switches them off beside client certificates. */
+  const bound = suite === 'trixie' || suite === 'forky';
+  /** How many requests the backends of the sites with client certificates have seen. */
+  const reached = () => ['127.0.0.1:8881', '127.0.0.1:8882'].map((address) => gate().backend(address).requests.length);
+
+  describe.each(versions)('in %s', (version) => {
+    it('asks for a certificate of the right CA', async () => {
+      expect(await status({ ...client('one', version), ...one.client })).toBe(200);
+      expect(await status({ ...client('two', version), ...two.client })).toBe(200);
+      expect(await status({ ...client('open', version), ...one.client })).toBe(200);
+      const seen = reached();
+      expect(await status(client('one', version))).toBe(400);
+      expect(await status({ ...client('one', version), ...two.client })).toBe(400);
+      expect(await status({ ...client('two', version), ...one.client })).toBe(400);
+      expect(await status({ ...client('two', version), ...stranger.client })).toBe(400);
+      expect(reached()).toEqual(seen);
+    });
+
+    it('takes none where it is optional, but no wrong one', async () => {
+      expect(await status(client('some', version))).toBe(200);
+      expect(await status({ ...client('some', version), ...one.client })).toBe(200);
+      expect(await status({ ...client('some', version), ...stranger.client })).toBe(400);
+    });
+
+    it.each([
+      ['open', 'one', {}],
+      ['open', 'one', one.client],
+      ['open', 'two', two.client],
+      ['one', 'two', one.client],
+      ['two', 'one', two.client],
+      ['some', 'one', {}],
+      ['some', 'one', one.client],
+    ] as const)('after the name of %s refuses the Host of %s', async (name, host, shown) => {
+      const seen = reached();
+      const request = { ...client(name, version), ...shown, host: `${host}.example.com` };
+      expect(await status(request)).toBe(421);
+      const overHttp2 = answered(await http2Request(request));
+      expect(overHttp2.status).toBe(421);
+      const socket = answered(await webSocketEcho({ ...request, message: 'x' }));
+      expect(socket.status).toBe(421);
+      expect(reached()).toEqual(seen);
+    });
+
+    it('after no name or an unknown one lets nobody through', async () => {
+      const seen = reached();
+      const { port } = client('one');
+      for (const servername of [false, 'unknown.example'] as const) {
+        const request = { port, servername, minVersion: version, maxVersion: version, host: 'one.example.com' };
+        expect(refusals).toContain(await status({ ...request, ...one.client }));
+        expect(refusals).toContain(await status(request));
+      }
+      expect(reached()).toEqual(seen);
+    });
+
+    it('asks under a name that only redirects, too', async () => {
+      const { port } = client('one');
+      const request = { port, servername: 'www.one.example.com', minVersion: version, maxVersion: version };
+      expect(await status(request)).toBe(400);
+      expect(await status({ ...request, ...one.client })).toBe(308);
+    });
+  });
+
+  describe.each(resumptions)('a session resumed by $name', ({ version, secureOptions }) => {
+    const from = (site: string, shown = {}) => ({ ...client(site, version), secureOptions, ...shown });
+    const sessionOf = async (options: ReturnType<typeof from>) => {
+      const { session } = answered(await httpsRequest(options));
+      if (session === undefined) throw new Error('the server made no session');
+      return session;
+    };
+
+    it.each([
+      ['open', 'one', {}],
+      ['open', 'two', {}],
+      ['some', 'one', {}],
+      ['one', 'two', one.client],
+      ['two', 'one', two.client],
+      ['some', 'two', one.client],
+    ] as const)('of %s opens nothing of %s', async (first, second, shown) => {
+      const session = await sessionOf(from(first, shown));
+      const seen = reached();
+      // The client shows nothing: all that could speak for it is the session.
+      expect(refusals).toContain(await status({ ...from(second), session }));
+      // And with another site's certificate at hand.
+      expect(refusals).toContain(await status({ ...from(second, shown), session }));
+      // Nor under the first name with the second's Host.
+      expect(await status({ ...from(first, shown), session, host: `${second}.example.com` })).toBe(421);
+      expect(reached()).toEqual(seen);
+    });
+
+    it('opens the site that it was made with', async () => {
+      const session = await sessionOf(from('one', one.client));
+      expect(await status({ ...from('one', one.client), session })).toBe(200);
+      const open = { ...from('open'), session: await sessionOf(from('open')) };
+      expect(answered(await httpsRequest(open)).tls.resumed).toBe(bound);
+    });
+  });
+
+  describe.runIf(suite === 'trixie' || suite === 'forky')('over HTTP/3', () => {
+    const request = (site: string) => ({
+      curl: parts.curl,
+      port: client(site).port,
+      servername: `${site}.example.com`,
+    });
+
+    it('asks for a certificate', async () => {
+      expect(answered(await http3Request(request('open'))).status).toBe(200);
+      const seen = reached();
+      expect(answered(await http3Request(request('one'))).status).toBe(400);
+      expect(reached()).toEqual(seen);
+    });
+
+    it("refuses the Host of another after a site's name", async () => {
+      const seen = reached();
+      const headers = { Host: 'one.example.com' };
+      expect(answered(await http3Request({ ...request('open'), headers })).status).toBe(421);
+      expect(answered(await http3Request({ ...request('some'), headers })).status).toBe(421);
+      expect(reached()).toEqual(seen);
+    });
+  });
+});

@@ -1,0 +1,312 @@
+import { describe, expect, it } from 'vitest';
+import { type Resolved, resolve } from '../../src/model/resolve.ts';
+import type { Site } from '../../src/model/site.ts';
+import type { Target } from '../../src/model/target.ts';
+import { load } from './expanded.ts';
+
+const modules = ['http_ssl_module', 'http_v2_module', 'http_v3_module'];
+const targets = {
+  bullseye: { version: '1.18.0', openssl: '1.1.1w', modules },
+  bookworm: { version: '1.22.1', openssl: '3.0.15', modules },
+  trixie: { version: '1.26.3', openssl: '3.5.1', modules },
+  forky: { version: '1.30.0', openssl: '3.6.0', modules },
+} satisfies Record<string, Target>;
+
+function resolved(text: string, target: Target = targets.trixie): Resolved {
+  const { spec, places } = load(text);
+  return resolve(spec, places, { target, layout: 'debian', allowRaw: false });
+}
+
+/** The one site with these options. */
+function site(options: string, target?: Target, top = ''): Site {
+  const upstream = /routes|upstream/.test(options) ? '' : '    upstream: http://127.0.0.1:8080\n';
+  const hosts = options.includes('hosts:') ? '' : '    hosts: [api.example.com]\n';
+  const { model, diagnostics } = resolved(`${top}sites:\n  api:\n${hosts}${upstream}    ${options}\n`, target);
+  expect(diagnostics).toEqual([]);
+  const [only] = model.sites;
+  if (!only) throw new Error('no site');
+  return only;
+}
+
+const pathsOf = ({ locations }: Site) => locations.map(({ modifier, path }) => `${modifier ?? ''}${path}`);
+
+describe('routes', () => {
+  it('become exact matches and prefixes of whole segments, regular expressions last and as written', () => {
+    const made = site(
+      'routes: {"~ z": "http://127.0.0.1:1", /api: "http://127.0.0.1:1", "~* a": "http://127.0.0.1:1", "= /x": "http://127.0.0.1:1", /: "http://127.0.0.1:1"}',
+    );
+    expect(pathsOf(made)).toEqual(['/', '=/api', '/api/', '=/x', '~z', '~*a']);
+  });
+
+  it('with an exact one beside a segment keep both', () => {
+    const made = site('routes: {/api: "http://127.0.0.1:1", "= /api": "http://127.0.0.1:2"}');
+    expect(made.locations.map(({ modifier, path, proxy }) => [modifier, path, proxy?.pass])).toEqual([
+      ['=', '/api', 'http://keepgate_api_127.0.0.1_2'],
+      [null, '/api/', 'http://keepgate_api_127.0.0.1_1'],
+    ]);
+  });
+
+  it('take the upstream of their site where they name none', () => {
+    const made = site(
+      'upstream: http://127.0.0.1:8080\n    routes: {/big: {bodyLimit: 1g}, /gone: {respond: {status: 410}}}',
+    );
+    expect(made.locations.map(({ path, proxy }) => [path, proxy?.pass])).toEqual([
+      ['/', 'http://keepgate_api_127.0.0.1_8080'],
+      ['/big', 'http://keepgate_api_127.0.0.1_8080'],
+      ['/big/', 'http://keepgate_api_127.0.0.1_8080'],
+      ['/gone', undefined],
+      ['/gone/', undefined],
+    ]);
+    expect(made.upstreams).toHaveLength(1);
+  });
+
+  it('that stream wait an hour, unless they say how long', () => {
+    const made = site(
+      'routes: {"= /a": {upstream: "http://127.0.0.1:1", streaming: true}, "= /b": {upstream: "http://127.0.0.1:1", streaming: true, timeouts: {read: 2h}}}',
+    );
+    expect(made.locations.map(({ timeouts }) => timeouts)).toEqual([
+      { connect: '5s', send: '60s', read: '1h' },
+      { connect: '5s', send: '60s', read: '2h' },
+    ]);
+  });
+
+  it('repeat all headers of the site where they change one', () => {
+    const made = site(
+      'headers: {request: {X-A: a}}\n    upstream: http://127.0.0.1:1\n    routes: {"= /b": {headers: {request: {x-a: b, X-B: null}}}, "= /c": {bodyLimit: 1m}}',
+    );
+    const [, b, c] = made.locations;
+    const names = made.requestHeaders.map(({ name }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(['Host', 'X-Forwarded-For', 'Forwarded', 'Upgrade', 'Connection', 'X-A']),
+    );
+    expect(b?.requestHeaders).toHaveLength(names.length + 1);
+    expect(b?.requestHeaders).toEqual(
+      expect.arrayContaining([
+        { name: 'x-a', value: 'b' },
+        { name: 'X-B', value: '' },
+      ]),
+    );
+    expect(c?.requestHeaders).toEqual([]);
+  });
+
+  it('hide from clients what the backend says where the site says it', () => {
+    const made = site('tls: {hsts: {}}\n    headers: {response: {X-A: a, X-B: null}}');
+    expect(made.responseHeaders).toEqual([
+      { name: 'Strict-Transport-Security', value: 'max-age=63072000' },
+      { name: 'X-A', value: 'a' },
+    ]);
+    expect(made.hiddenHeaders).toEqual(['Strict-Transport-Security', 'X-A', 'X-B']);
+  });
+});
+
+describe('Authorization', () => {
+  const cleared = { name: 'Authorization', value: '' };
+
+  it('stays with nginx where nginx asked for it', () => {
+    expect(site('basicAuth: {userFile: /etc/u}').requestHeaders).toContainEqual(cleared);
+    expect(site('basicAuth: {userFile: /etc/u, forward: true}').requestHeaders).not.toContainEqual(cleared);
+    expect(site('http2: true').requestHeaders).not.toContainEqual(cleared);
+  });
+
+  it('of one route too', () => {
+    const [root, route] = site(
+      'upstream: http://127.0.0.1:1\n    routes: {"= /a": {basicAuth: {userFile: /etc/u}}}',
+    ).locations;
+    expect(root?.requestHeaders).toEqual([]);
+    expect(route?.requestHeaders).toContainEqual(cleared);
+  });
+});
+
+describe('hosts', () => {
+  it('are normal, and lead to the canonical one', () => {
+    const made = site(
+      'hosts: [WWW.example.com, bücher.example.]\n    canonicalHost: www.Example.com\n    listen: {https: 8443}',
+    );
+    expect(made).toMatchObject({
+      hosts: ['www.example.com', 'xn--bcher-kva.example'],
+      serverNames: ['www.example.com'],
+      alias: { hosts: ['xn--bcher-kva.example'], target: 'https://www.example.com:8443$request_uri' },
+      httpsRedirect: 'https://www.example.com:8443$request_uri',
+    });
+  });
+
+  it('redirect to themselves without a canonical one', () => {
+    expect(site('hosts: [a.example.com, b.example.com]')).toMatchObject({
+      alias: null,
+      httpsRedirect: 'https://$host$request_uri',
+    });
+  });
+});
+
+describe('sockets', () => {
+  it('of every address', () => {
+    const { listen } = site('listen: {addresses: ["*", "[::]", 192.0.2.1], http: 8080, https: 8443}\n    http3: true');
+    expect(listen.http).toEqual(['8080', '[::]:8080', '192.0.2.1:8080']);
+    expect(listen.https.map(({ address }) => address)).toEqual(['8443', '[::]:8443', '192.0.2.1:8443']);
+    expect(listen.quic).toEqual(['8443', '[::]:8443', '192.0.2.1:8443']);
+  });
+
+  it.each([
+    ['bookworm', { http2Directive: false, http3: false }, true],
+    ['trixie', { http2Directive: true, http3: true }, false],
+  ] as const)('speak HTTP/2 and HTTP/3 as %s has them', (suite, expected, word) => {
+    const made = site('http3: true', targets[suite]);
+    expect(made).toMatchObject(expected);
+    expect(made.listen.https[0]?.http2).toBe(word);
+    expect(made.responseHeaders.map(({ name }) => name)).toEqual(expected.http3 ? ['Alt-Svc'] : []);
+  });
+
+  it('without HTTP/2', () => {
+    expect(site('http2: false', targets.bookworm).listen.https[0]?.http2).toBe(false);
+    expect(site('http2: false')).toMatchObject({ http2: false, http2Directive: false });
+  });
+});
+
+describe('TLS', () => {
+  it.each([
+    ['bullseye', 'X25519:prime256v1:secp384r1', false],
+    ['trixie', 'X25519MLKEM768:X25519:prime256v1:secp384r1', true],
+  ] as const)('of %s', (suite, groups, tickets) => {
+    expect(site('http2: true', targets[suite]).tls).toMatchObject({
+      name: 'intermediate',
+      protocols: ['TLSv1.2', 'TLSv1.3'],
+      groups,
+      sessions: { cache: 'shared:keepgate_10m:10m', tickets },
+      certificate: '/var/lib/keepgate/live/api/fullchain.pem',
+      managed: true,
+      clientAuth: null,
+    });
+  });
+
+  it('modern speaks 1.3 alone', () => {
+    expect(site('tls: {profile: modern@6.0}').tls).toMatchObject({ protocols: ['TLSv1.3'], ciphers: null });
+  });
+
+  it.each([
+    ['bookworm', 'off', false],
+    ['trixie', 'shared:keepgate_10m:10m', true],
+  ] as const)(
+    'with client certificates of %s carries no session where it could be carried elsewhere',
+    (suite, cache, tickets) => {
+      const { tls } = site('tls: {clientAuth: {ca: /etc/ca.pem}}', targets[suite]);
+      expect(tls).toMatchObject({ sessions: { cache, tickets }, clientAuth: { ca: '/etc/ca.pem', verify: 'on' } });
+    },
+  );
+
+  it('of the refusing server has no sessions either when any site asks for client certificates', () => {
+    const text =
+      'sites:\n  a: {hosts: [a.example.com], upstream: "http://127.0.0.1:1"}\n  b: {hosts: [b.example.com], upstream: "http://127.0.0.1:1", tls: {clientAuth: {ca: /etc/ca.pem, verify: optional}}}';
+    const old = resolved(text, targets.bookworm).model;
+    expect(old.sites.map(({ tls }) => tls.sessions.cache)).toEqual(['shared:keepgate_10m:10m', 'off']);
+    expect(old.shared.refuseHttps[0]?.sessions.cache).toBe('off');
+    expect(resolved(text).model.shared.refuseHttps[0]?.sessions.cache).toBe('shared:keepgate_10m:10m');
+  });
+
+  it("with files of one's own", () => {
+    const { tls } = site('tls: {certificate: {cert: /etc/c.pem, key: /etc/k.pem}}');
+    expect(tls).toMatchObject({ certificate: '/etc/c.pem', key: '/etc/k.pem', managed: false });
+  });
+});
+
+describe('upstreams', () => {
+  it('are made once for each site, with its name', () => {
+    const top =
+      'upstreams: {data: {servers: [127.0.0.1:1, {address: "localhost:2", weight: 3, backup: true, maxFails: 0, failTimeout: 5s}], balance: least_conn}}\n';
+    const made = site('routes: {/a: data, /b: data}', undefined, top);
+    expect(made.upstreams).toEqual([
+      {
+        name: 'keepgate_api_data',
+        balance: 'least_conn',
+        zone: 'keepgate_api_data_256k',
+        resolvers: [],
+        servers: [
+          { address: '127.0.0.1:1', parameters: [] },
+          { address: '127.0.0.1:2', parameters: ['weight=3', 'max_fails=0', 'fail_timeout=5s', 'backup'] },
+        ],
+        keepalive: { connections: 32, timeout: '4s' },
+      },
+    ]);
+  });
+
+  it('look names up while they run, where nginx can', () => {
+    const top = 'nginx: {resolver: [127.0.0.53]}\n';
+    const [upstream] = site('upstream: http://api.internal', targets.forky, top).upstreams;
+    expect(upstream).toMatchObject({ resolvers: ['127.0.0.53'], servers: [{ parameters: ['resolve'] }] });
+    expect(upstream?.zone).not.toBeNull();
+    const [old] = site('upstream: http://api.internal', targets.trixie, top).upstreams;
+    expect(old).toMatchObject({ resolvers: [], zone: null, servers: [{ parameters: [] }] });
+  });
+
+  it('over TLS verify the name of the backend', () => {
+    expect(site('upstream: https://api.internal').locations[0]?.proxy?.tls).toMatchObject({
+      name: 'api.internal',
+      verify: true,
+    });
+    const top = 'upstreams: {data: {servers: ["10.0.0.7:8443"], tls: {name: Api.Internal, ca: /etc/ca.pem}}}\n';
+    expect(site('upstream: data', undefined, top).locations[0]?.proxy?.tls).toEqual({
+      name: 'api.internal',
+      verify: true,
+      ca: '/etc/ca.pem',
+    });
+  });
+});
+
+describe('what is shared', () => {
+  const many = (count: number, host = (index: number) => `h${index}.example.com`) =>
+    `sites:\n${Array.from({ length: count }, (_, index) => `  s${index}: {hosts: [${host(index)}], upstream: "http://127.0.0.1:1"}\n`).join('')}`;
+
+  it('refuses unknown hosts on each socket once', () => {
+    const { shared } = resolved(
+      `${many(2)}  x: {hosts: [x.example.com], listen: {addresses: [192.0.2.1], http: 81}, upstream: "http://127.0.0.1:1"}\n`,
+    ).model;
+    expect(shared.refuseHttp).toEqual(['192.0.2.1:81', '80', '[::]:80']);
+    expect(shared.refuseHttps.flatMap(({ listen }) => listen.map(({ address }) => address))).toEqual([
+      '192.0.2.1:443',
+      '443',
+      '[::]:443',
+    ]);
+    expect(shared.refuseHttps).toHaveLength(1);
+    expect(shared.refuseHttps[0]?.certificate).toBeNull();
+  });
+
+  it('has a throwaway certificate where nginx needs one', () => {
+    const [server] = resolved(many(1), targets.bullseye).model.shared.refuseHttps;
+    expect(server?.certificate?.key).toBe('/var/lib/keepgate/live/_refuse/privkey.pem');
+  });
+
+  it('leaves the default server to the machine', () => {
+    const { shared } = resolved(`nginx: {defaultServer: off}\n${many(1)}`).model;
+    expect(shared).toMatchObject({ refuseHttp: [], refuseHttps: [] });
+  });
+
+  it.each([
+    [1, 46, null, null],
+    [1, 47, 128, null],
+    [1, 111, 128, null],
+    [1, 180, 256, null],
+    [1, 240, 512, null],
+    [200, 20, null, null],
+    [201, 20, 128, 512],
+    [1000, 20, 128, 2048],
+  ])('with %d names of %d characters has hash sizes %s and %s', (count, length, bucket, size) => {
+    const host = (index: number) => {
+      const name = `${index}.${'abcdefghi.'.repeat(30)}`;
+      return `${name.slice(0, length - 1)}a`.replaceAll('.a', 'aa');
+    };
+    const { shared } = resolved(
+      many(count, (index) =>
+        host(index)
+          .replace(/(.{60})(?=.)/g, '$1.')
+          .slice(0, length - 1)
+          .replace(/[.]?$/, 'z')
+          .padEnd(length, 'z'),
+      ),
+    ).model;
+    expect(shared).toMatchObject({ namesHashBucketSize: bucket, namesHashMaxSize: size });
+  });
+});
+
+it('gives the same for the same', () => {
+  const text = 'sites: {a: {hosts: [a.example.com], preset: {name: domino-rest-api, web: "http://127.0.0.1:81"}}}';
+  expect(JSON.stringify(resolved(text).model)).toBe(JSON.stringify(resolved(text).model));
+});
