@@ -31,7 +31,8 @@ const options = {
 
 /**
  * Start-up is part of the product. yargs loads what only its help needs (laying out columns, 25 ms of regular expressions),
- * so that is loaded when it is called; and the module form of yaml can be pruned, its CommonJS one can't.
+ * so that is loaded when it is called, and so is node:crypto (10 ms), which rendering needs for the manifest alone; and the
+ * module form of yaml can be pruned, its CommonJS one can't.
  *
  * @type {import('esbuild').Plugin}
  */
@@ -43,6 +44,12 @@ const quickStart = {
         ? { path, namespace: 'late', pluginData: resolveDir }
         : undefined,
     );
+    onResolve({ filter: /^node:crypto$/ }, ({ path, importer }) =>
+      importer.endsWith('/render/render.ts') ? { path, namespace: 'late-crypto' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'late-crypto' }, () => ({
+      contents: `export const createHash = (name) => require('node:crypto').createHash(name);`,
+    }));
     onLoad({ filter: /./, namespace: 'late' }, ({ path, pluginData }) => ({
       contents: `export default (...values) => require(${JSON.stringify(path)}).default(...values);`,
       resolveDir: pluginData,

@@ -21,7 +21,7 @@ export function explainClash(
 ): Diagnostic | undefined {
   const clash = clashOf(message.text);
   const theirs = clash && findLine(live, clash.pattern);
-  const ours = clash && findLine(renderedAsFiles(rendered), clash.pattern);
+  const ours = clash && findLine(renderedAsFiles(rendered.files), clash.pattern);
   if (!theirs || !ours) return undefined;
   return {
     code: clash.code,
@@ -39,7 +39,7 @@ export function foreignFiles(live: readonly LiveFile[], { files, links }: Render
   return live.filter(({ path }) => !own.has(path));
 }
 
-export function renderedAsFiles({ files }: Rendered): LiveFile[] {
+export function renderedAsFiles(files: Rendered['files']): LiveFile[] {
   return files.map(({ path, text }) => {
     const real = `${nginxFolder}/${path}`;
     return { path: real, real, lines: text.split('\n') };
@@ -55,7 +55,7 @@ function clashOf(text: string): Clash | undefined {
     return {
       code: 'clash-default-server',
       message: `the machine has a default server for ${socket} already, and nginx takes only one`,
-      pattern: new RegExp(`${start}listen\\s+${addressPattern(socket)}\\s[^;]*\\bdefault(?:_server)?\\b`),
+      pattern: defaultServerPattern(socket),
       way: (theirs) =>
         `${noDefault(theirs)}\nor let it answer for unknown hosts, with this in the spec: nginx: {defaultServer: off}`,
     };
@@ -94,8 +94,12 @@ function clashOf(text: string): Clash | undefined {
   };
 }
 
-/** The ways to write the address that nginx calls `0.0.0.0:80`. */
-export function addressPattern(socket: string): string {
+/** The `listen` of a default server on the socket that nginx calls `0.0.0.0:80`, however it is written. */
+export function defaultServerPattern(socket: string): RegExp {
+  return new RegExp(`${start}listen\\s+${addressPattern(socket)}\\s[^;]*\\bdefault(?:_server)?\\b`);
+}
+
+function addressPattern(socket: string): string {
   const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(socket) ?? [];
   if (host !== '0.0.0.0') return port === '80' ? `${escaped(host)}(?::80)?` : `${escaped(host)}:${port}`;
   return port === '80' ? '(?:(?:\\*|0\\.0\\.0\\.0)(?::80)?|80)' : `(?:(?:\\*|0\\.0\\.0\\.0):)?${port}`;

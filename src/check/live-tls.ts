@@ -3,8 +3,9 @@ import type { Diagnostic } from '../diagnostic.ts';
 import { atLeast } from '../model/nginx-features.ts';
 import type { Resolved } from '../model/resolve.ts';
 import type { Rendered } from '../render/render.ts';
-import { addressPattern, edited, renderedAsFiles, start } from './clash.ts';
+import { defaultServerPattern, edited, renderedAsFiles, start } from './clash.ts';
 import { type Found, findLine, type LiveFile, lineAt } from './live.ts';
+import { nginxFolder } from './test-tree.ts';
 
 const protocols = new RegExp(`${start}ssl_protocols\\s+([^;]+)`);
 
@@ -19,23 +20,20 @@ export function tlsClashes(
   live: readonly LiveFile[],
 ): Diagnostic[] {
   if (features.protocolsPerServer || model.shared.refuseHttps.length > 0) return [];
+  const main = live.filter(({ path }) => path === `${nginxFolder}/nginx.conf`);
+  const inherited = words(findLine(main, protocols)) ?? builtIn(version);
   return model.sites.flatMap(({ name, listen, tls }) => {
-    const file = renderedAsFiles({ ...rendered, files: rendered.files.filter(({ site }) => site === name) });
-    const ours = findLine(file, protocols);
-    if (!ours) return [];
+    const ours = findLine(renderedAsFiles(rendered.files.filter(({ site }) => site === name)), protocols);
     const wanted = tls.protocols.join(' ');
-    return listen.https.flatMap(({ address }): Diagnostic[] => {
-      const socket = address.includes(':') ? address : `0.0.0.0:${address}`;
-      const listens = new RegExp(`${start}listen\\s+${addressPattern(socket)}\\s[^;]*\\bdefault(?:_server)?\\b`);
-      const theirs = findLine(live, listens);
-      if (!theirs) return [];
+    const servers = new Map<LiveFile, Found>();
+    for (const { address } of listen.https) {
+      const theirs = findLine(live, defaultServerPattern(address.includes(':') ? address : `0.0.0.0:${address}`));
+      if (theirs && !servers.has(theirs.file)) servers.set(theirs.file, theirs);
+    }
+    return [...servers.values()].flatMap((theirs): Diagnostic[] => {
       const own = inSameServer(theirs);
-      const inherited = findLine(
-        live.filter(({ path }) => path.endsWith('/nginx.conf')),
-        protocols,
-      );
-      const spoken = words((own ?? inherited)?.at.source) ?? builtIn(version);
-      if (sameWords(spoken, wanted)) return [];
+      const spoken = words(own) ?? inherited;
+      if (!ours || sameWords(spoken, wanted)) return [];
       const script = own ? `s/ssl_protocols[^;]*/ssl_protocols ${wanted}/` : `a\\    ssl_protocols ${wanted};`;
       return [
         {
@@ -70,7 +68,7 @@ function builtIn(version: string): string {
   return atLeast(version, '1.23.4') ? 'TLSv1 TLSv1.1 TLSv1.2 TLSv1.3' : 'TLSv1 TLSv1.1 TLSv1.2';
 }
 
-const words = (line: string | undefined): string | undefined => protocols.exec(line ?? '')?.[1]?.trim();
+const words = (line: Found | undefined): string | undefined => protocols.exec(line?.at.source ?? '')?.[1]?.trim();
 
 function sameWords(a: string, b: string): boolean {
   const sorted = (text: string): string => text.split(/\s+/).sort().join(' ');

@@ -35,8 +35,8 @@ export function testTree(rendered: Rendered, model: Model, { standIn, raw, live 
     files: rendered.files.map(({ path, text }) => ({ path: `${nginxFolder}/${path}`, text })),
     links: rendered.links.map(({ path, to }) => ({ path: `${nginxFolder}/${path}`, to })),
     standIns: {
-      certificates: [...certificates].filter((path) => !keys.has(path)),
-      keys: [...keys].filter((path) => !certificates.has(path)),
+      certificates: [...certificates],
+      keys: [...keys],
       certificatePem: standIn.certificate,
       keyPem: standIn.key,
     },

@@ -26,6 +26,13 @@ export function namedTarget(options: TargetOptions, spec: NginxOptions | undefin
   return { version, openssl: openssl ?? base.openssl, modules: modules ?? base.modules };
 }
 
+/** The newest nginx: what is wrong for it is wrong for any, where none is there to ask. */
+export const newestNginx: Target = {
+  version: '1.30.0',
+  openssl: '3.5.0',
+  modules: ['http_ssl_module', 'http_v2_module', 'http_v3_module', 'http_realip_module'],
+};
+
 /** Of a version alone nothing more is assumed than every build has. */
 function ofVersion(version: string): Target {
   if (!/^1\.\d{1,3}\.\d{1,3}$/.test(version))

@@ -104,10 +104,9 @@ export function transition({ manifest: next }: Rendered, { manifest, entries }: 
   const mine = new Ownership(manifest);
   const now = (kind: 'files' | 'links', value: (entry: Entry) => string | undefined): Record<string, string> => {
     const listed = Object.entries({ ...manifest?.pending?.[kind], ...manifest?.[kind] });
-    const there = listed.flatMap(([path, was]): [string, string][] => {
+    const there = listed.map(([path, was]) => {
       const entry = entries.get(path);
-      if (entry === undefined) return [];
-      return [[path, (mine.wrote(path, entry) ? value(entry) : undefined) ?? was]];
+      return [path, (entry && mine.wrote(path, entry) ? value(entry) : undefined) ?? was];
     });
     return Object.fromEntries(there);
   };

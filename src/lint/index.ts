@@ -5,6 +5,8 @@ import type { Resolved } from '../model/resolve.ts';
 import type { Target } from '../model/target.ts';
 import type { Places } from '../spec/load.ts';
 import type { Spec } from '../spec/types.gen.ts';
+import { backendsOf } from './backends.ts';
+import { OwnMachine } from './own-machine.ts';
 import type { Finding, LintContext, Place, Rule } from './rule.ts';
 import { acmeIpAddress } from './rules/acme-ip-address.ts';
 import { acmeTooManyNames } from './rules/acme-too-many-names.ts';
@@ -72,9 +74,10 @@ export interface LintResult {
 export function lint(spec: Spec, places: Places, resolved: Resolved, target: Target): LintResult {
   const sites = resolved.expanded.flatMap((expanded, index) => {
     const site = resolved.model.sites[index];
-    return site ? [{ site, expanded }] : [];
+    return site ? [{ site, expanded, backends: [...backendsOf(expanded, spec)] }] : [];
   });
-  const context: LintContext = { spec, sites, features: resolved.features, target, rules };
+  const machine = new OwnMachine(sites);
+  const context: LintContext = { spec, sites, features: resolved.features, target, machine, rules };
   // several sites may share what a finding is about: a named upstream, defaults, a preset
   const diagnostics = new Map<string, Diagnostic>();
   const ignored = new Map<string, { diagnostic: Diagnostic; reason: string }>();

@@ -1,6 +1,6 @@
 /** What a spec tells about the machine that nginx runs on: its addresses, its names, and where nginx itself listens. */
 import type { ExpandedSite } from '../model/expand.ts';
-import { canonicalIpv6, isLoopback, normalHost } from '../spec/address.ts';
+import { isLoopback } from '../spec/address.ts';
 import type { LintedSite } from './rule.ts';
 
 export class OwnMachine {
@@ -8,12 +8,15 @@ export class OwnMachine {
   readonly #sockets = new Map<string, ExpandedSite>();
   readonly #ports = new Map<number, ExpandedSite>();
 
-  constructor(sites: readonly LintedSite[]) {
-    for (const { expanded } of sites) {
-      const { hosts, listen } = expanded.options;
-      for (const host of hosts) this.#names.add(bare(normalHost(host)));
+  constructor(sites: readonly Pick<LintedSite, 'site' | 'expanded'>[]) {
+    const seen = new Set<object>(); // most sites share the options that are built in
+    for (const { site, expanded } of sites) {
+      const { listen } = expanded.options;
+      for (const host of site.hosts) this.#names.add(bare(host));
+      if (seen.has(listen)) continue;
+      seen.add(listen);
       for (const text of listen.addresses) {
-        const address = canonicalAddress(text);
+        const address = bare(text);
         if (address !== '*' && address !== '::') this.#names.add(address);
         for (const port of [listen.http, listen.https]) {
           const socket = `${address} ${port}`;
@@ -43,10 +46,6 @@ export class OwnMachine {
   endpoint(host: string, port: number): string {
     return `${this.is(host) ? 'here' : host} ${port}`;
   }
-}
-
-function canonicalAddress(text: string): string {
-  return canonicalIpv6(bare(text)) ?? text;
 }
 
 function bare(host: string): string {

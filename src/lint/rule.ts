@@ -6,12 +6,16 @@ import type { Site } from '../model/site.ts';
 import type { Target } from '../model/target.ts';
 import type { Path } from '../spec/document.ts';
 import type { Spec } from '../spec/types.gen.ts';
+import type { SiteBackend } from './backends.ts';
+import type { OwnMachine } from './own-machine.ts';
 
 export interface LintedSite {
   /** As templates see it. */
   readonly site: Site;
   /** As plain options, which are what a person can change. */
   readonly expanded: ExpandedSite;
+  /** Every server that one of its routes leads to. */
+  readonly backends: readonly SiteBackend[];
 }
 
 export interface LintContext {
@@ -19,6 +23,7 @@ export interface LintContext {
   readonly sites: readonly LintedSite[];
   readonly features: NginxFeatures;
   readonly target: Target;
+  readonly machine: OwnMachine;
   readonly rules: readonly Rule[];
 }
 

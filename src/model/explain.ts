@@ -27,7 +27,7 @@ export function explainSpec(
   const { defaultServer = 'refuse', resolver } = spec.nginx ?? {};
   lines.leaf(1, 'defaultServer', defaultServer, origin(places, ['nginx', 'defaultServer']) ?? builtIn);
   if (resolver) lines.leaf(1, 'resolver', resolver, origin(places, ['nginx', 'resolver']));
-  if (spec.acme) {
+  if (spec.acme && Object.keys(spec.acme).length > 0) {
     lines.key(0, 'acme');
     lines.group(1, { ...spec.acme }, [], (path) => origin(places, ['acme', ...path]));
   }
@@ -38,7 +38,9 @@ export function explainSpec(
   lines.key(0, 'sites');
   for (const site of sites) {
     lines.key(1, site.name);
-    lines.group(2, { ...site.options }, [], (path) => siteOrigin(places, site, path));
+    const { hosts, upstream, ...rest } = site.options;
+    const options = { hosts, ...(upstream !== undefined && { upstream }), ...rest };
+    lines.group(2, options, [], (path) => siteOrigin(places, site, path));
   }
   return lines.text;
 }

@@ -24,7 +24,10 @@ export function sharedOf(sites: readonly Site[], options: SharedOptions): Shared
 function refusingServers(sites: readonly Site[], { features, sessions, store }: SharedOptions): RefusingServer[] {
   const claimed = new Set<string>();
   const groups = new Map<string, RefusingServer & { listen: ListenSocket[]; quic: string[] }>();
-  for (const { tls, listen } of sites) {
+  // Not in the order of the spec, which must not matter: of two profiles on one socket, intermediate is the one.
+  const ordered = [...sites].sort((a, b) => (a.tls.name < b.tls.name ? -1 : Number(a.tls.name > b.tls.name)));
+  const http2 = new Set(sites.flatMap(({ listen }) => listen.https.filter((socket) => socket.http2).map(addressOf)));
+  for (const { tls, listen } of ordered) {
     const group = groups.get(tls.name) ?? {
       listen: [],
       quic: [],
@@ -35,13 +38,18 @@ function refusingServers(sites: readonly Site[], { features, sessions, store }: 
       certificate: features.rejectHandshake ? null : certificateFiles(store, '_refuse'),
     };
     groups.set(tls.name, group);
-    for (const socket of listen.https) if (claim(claimed, `tcp ${socket.address}`)) group.listen.push(socket);
+    for (const { address } of listen.https)
+      if (claim(claimed, `tcp ${address}`)) group.listen.push({ address, http2: http2.has(address) });
     for (const address of listen.quic) if (claim(claimed, `udp ${address}`)) group.quic.push(address);
   }
   const byAddress = (a: { address: string }, b: { address: string }): number => (a.address < b.address ? -1 : 1);
   return [...groups.values()]
     .filter(({ listen, quic }) => listen.length + quic.length > 0)
     .map((group) => ({ ...group, listen: group.listen.sort(byAddress), quic: group.quic.sort() }));
+}
+
+function addressOf({ address }: ListenSocket): string {
+  return address;
 }
 
 function claim(claimed: Set<string>, socket: string): boolean {

@@ -66,6 +66,7 @@ const grammars: Readonly<Record<string, Grammar>> = {
     '::, localhost, unix:/run/web.sock, 192.0.2.10:443',
   ],
   duration: ['a duration', 'A whole number and a unit: ms, s, m, h or d.', '500ms, 90s, 5m, 1h', '90, 1.5h, 0s, -1s'],
+  seconds: ['a duration in seconds', 'A whole number and a unit: s, m, h or d.', '10s, 5m, 1h', '500ms, 10, 1.5m'],
   'body-limit': [
     'a size',
     'A whole number and a unit (k, m or g), or the word unlimited.',

@@ -110,7 +110,7 @@ target, use auto, or name the right nginx.
     text: `--live merges the rendered files with the nginx configuration of the machine, and there is no nginx.conf in that folder, or you
 may not read it.
 
-  sudo keepgate check --live /etc/nginx`,
+  sudo keepgate check --live=/etc/nginx`,
   },
   'clash-default-server': {
     title: 'the machine has a default server already',
@@ -134,6 +134,21 @@ file. Remove it, or rename the site.`,
     title: 'a directive stands twice for all of nginx',
     text: `Some directives may stand once at the level of all servers, and a file of the machine has one that keepgate's shared file needs too.
 The finding names the line to take out.`,
+  },
+  'clash-tls-protocols': {
+    title: "the machine's default server decides about TLS versions",
+    text: `Before nginx 1.29.2 the TLS versions of an address and port are those of its default server, and that is a server of the machine's
+here: the site would speak other versions than its profile says. Take its ssl_protocols line out or make it the same, let the site
+listen on an address of its own, or use nginx 1.29.2 or later.
+
+  listen: {addresses: [192.0.2.10]}`,
+  },
+  'address-not-here': {
+    title: 'this machine does not have that address',
+    text: `A site listens on an address that this machine has not now. nginx refuses to start then. That is right where the files go to another
+machine, or where the address comes later; otherwise correct it, or listen on every address.
+
+  listen: {addresses: ["*", "[::]"]}`,
   },
   'clash-log-format': {
     title: 'the machine has a log format of that name already',

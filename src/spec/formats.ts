@@ -79,7 +79,22 @@ function regex(text: string): string | undefined {
   if (/\(\?(?:P?<(?![=!])|')/.test(text))
     return 'has a named group, which would set a variable of nginx; use a plain group';
   if (text.length > 1000) return 'is longer than 1000 characters';
-  return undefined;
+  return perlAlone.test(text) ? undefined : syntaxProblem(text);
+}
+
+/** What JavaScript does not know, and nginx's PCRE may: options, atomic groups, verbs, possessive and repeated quantifiers. */
+const perlAlone = /\(\?[^:=!<]|\(\*|[*+?}][+{]|(?:\\[bB]|[\^$]|\(\?<?[=!][^()]*\))[*+?{]/;
+
+function syntaxProblem(text: string): string | undefined {
+  // JavaScript takes an empty class, where PCRE goes on to look for the end.
+  if (/(?<!\\)(?:\\\\)*\[\^?\](?!.*\])/s.test(text)) return 'is not a regular expression: a [ has no end';
+  try {
+    new RegExp(text);
+    return undefined;
+  } catch (error) {
+    const reason = /: ([^:]*)$/.exec(String(error))?.[1]?.toLowerCase() ?? 'its syntax is wrong';
+    return `is not a regular expression: ${reason}`;
+  }
 }
 
 const host: Grammar = (value) => (value.length > 1000 ? 'is longer than 253 characters' : hostProblem(value));
@@ -96,10 +111,11 @@ const grammar: Readonly<Record<string, Grammar>> = {
   resolver: (value) => {
     const address = parseAddress(/^(\[.*\]|[^:]*):\d+$/.test(value) ? value : `${value}:53`);
     if (typeof address === 'string') return address;
-    return isIpv4(address.host) || canonicalIpv6(address.host) ? undefined : 'is not the IP address of a DNS server';
+    if (isIpv4(address.host) || canonicalIpv6(address.host)) return shortenedProblem(value);
+    return 'is not the IP address of a DNS server';
   },
   upstream: (value) => (value.includes(':') || value.includes('/') ? problemOf(parseBackendUrl(value)) : name(value)),
-  network: (value) => problemOf(parseNetwork(value)),
+  network: (value) => problemOf(parseNetwork(value)) ?? shortenedProblem(value),
   'listen-address': (value) => {
     if (value === '0.0.0.0') return 'is every IPv4 address; write "*"';
     if (value === '*' || isIpv4(value)) return undefined;
@@ -112,6 +128,8 @@ const grammar: Readonly<Record<string, Grammar>> = {
   },
   duration: (value) =>
     /^[1-9]\d{0,5}(ms|s|m|h|d)$/.test(value) ? undefined : 'is not a duration such as 500ms, 90s, 5m or 1h',
+  seconds: (value) =>
+    /^[1-9]\d{0,5}[smhd]$/.test(value) ? undefined : 'is not a duration in whole seconds such as 10s, 5m or 1h',
   'body-limit': (value) =>
     value === 'unlimited' || /^[1-9]\d{0,5}[kmg]$/.test(value)
       ? undefined
@@ -181,6 +199,13 @@ export function formatProblem(format: string, value: string): string | undefined
 export const formats: Readonly<Record<string, (value: string) => boolean>> = Object.fromEntries(
   Object.entries(grammar).map(([format, problem]) => [format, (value: string) => problem(value) === undefined]),
 );
+
+/** nginx does not read a `::` that stands for one group of an IPv6 address (RFC 5952, section 4.2.2, forbids it too). */
+function shortenedProblem(text: string): string | undefined {
+  const [address = ''] = /[0-9A-Fa-f:]*::[0-9A-Fa-f:.]*/.exec(text) ?? [];
+  const six = canonicalIpv6(address);
+  return six === undefined || six.includes('::') ? undefined : `has a :: that stands for one group; write ${six}`;
+}
 
 function oneOf(...words: readonly string[]): Grammar {
   return (value) => (words.includes(value) ? undefined : `is not ${words.join(' or ')}`);

@@ -4,7 +4,6 @@ import process from 'node:process';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { nginxOf, parts, suites } from '../parts.ts';
-import { expectUntouched } from './untouched.ts';
 import { emptyPath, minimal, Workplace } from './workplace.ts';
 
 const place = new Workplace();
@@ -146,11 +145,11 @@ sites:
   it('is refused by every nginx in its own words: with the rendered line, and the site in the spec', async () => {
     const typo = place.write('typo.yaml', minimal('    raw: proxy_bufering on;\n').replace('api:', 'other-api:'));
     const raw = await place.keepgate(['check', typo, ...everyNginx, '--allow-raw', '--format', 'json']);
-    const regex = place.write('regex.yaml', minimal('    routes: {"~ (": "http://127.0.0.1:8081"}\n'));
+    const regex = place.write('regex.yaml', minimal('    routes: {"~ (?<=a*)b": "http://127.0.0.1:8081"}\n'));
     const pcre = await place.keepgate(['check', regex, ...everyNginx, '--format', 'json']);
     for (const { exitCode, stdout, word, line } of [
       { ...raw, word: /: unknown directive "proxy_bufering"$/, line: 'proxy_bufering on;' },
-      { ...pcre, word: /: pcre2?_compile\(\) failed: missing /, line: 'location ~ ( {' },
+      { ...pcre, word: /: pcre2?_compile\(\) failed: .*lookbehind/, line: 'location ~ (?<=a*)b {' },
     ]) {
       expect(exitCode).toBe(1);
       const found = (JSON.parse(stdout).diagnostics as Found[]).filter(({ code }) => code === 'nginx-refused');
@@ -200,7 +199,8 @@ describe('without a nginx that can be asked', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 4, stderr: '' });
     expect(stdout).toMatch(new RegExp(`^error ${code}: `, 'm'));
     expect(stdout).toContain(words);
-    expect(stdout).not.toMatch(/^::|\u001b/m);
+    expect(stdout).not.toMatch(/^::/m);
+    expect(stdout).not.toContain('\u001b');
     expect(stdout).toContain('  help: ');
   });
 
@@ -273,68 +273,4 @@ describe('without a sandbox', () => {
       'error sandbox-required: raw nginx text, which can run code, is tested in the sandbox only',
     );
   });
-});
-
-describe('raw text that is hostile', () => {
-  const outside = '/etc/keepgate-was-here';
-  const secret = 'include /etc/shadow;';
-  const cases: readonly (readonly [name: string, site: string, verdict: RegExp])[] = [
-    ['an engine', 'ssl_engine evil;', /"ssl_engine" directive is not allowed here/],
-    [
-      'an engine as key',
-      'ssl_certificate_key "engine:/tmp/evil.so:x";',
-      /engine:|ENGINE|"ssl_certificate_key" directive is duplicate/,
-    ],
-    ['a module', 'load_module /tmp/evil.so;', /"load_module" directive is not allowed here/],
-    ['a password file', secret, /open\(\) "\/etc\/shadow" failed/],
-    ['a log in /etc', `error_log ${outside};`, /open\(\) "\/etc\/keepgate-was-here" failed/],
-    [
-      'a log through a folder',
-      'access_log /etc/cron.d/keepgate-was-here;',
-      /open\(\) "\/etc\/cron\.d\/keepgate-was-here" failed/,
-    ],
-    ['a pid file', `pid ${outside};`, /"pid" directive is not allowed here/],
-    ['a name for DNS', 'location /dns { proxy_pass http://keepgate-dns-test.example; }', /host not found in upstream/],
-  ];
-
-  it('gets nowhere, on any nginx', async () => {
-    const found = await expectUntouched(() =>
-      Promise.all(
-        cases.map(async ([name, raw, verdict], index) => {
-          const spec = place.write(`hostile-${index}.yaml`, minimal(`    raw: ${JSON.stringify(raw)}\n`));
-          const run = await place.keepgate(['check', spec, '--allow-raw', ...everyNginx, '--format', 'json'], {
-            timeout: 60_000,
-          });
-          return { name, verdict, ...run };
-        }),
-      ),
-    );
-    for (const { name, verdict, exitCode, stdout } of found) {
-      expect({ name, exitCode }).toEqual({ name, exitCode: 1 });
-      const { diagnostics, nginx } = JSON.parse(stdout);
-      expect(nginx.map(({ outcome }: { outcome: string }) => outcome)).toEqual(suites.map(() => 'refused'));
-      const words = (diagnostics as Found[])
-        .filter(({ severity }) => severity !== 'info')
-        .map(({ message }) => message);
-      expect(words.join('\n')).toMatch(verdict);
-      expect(stdout).not.toContain('root:');
-    }
-  }, 120_000);
-
-  it('gets nowhere at the level of all of nginx either, where a template of a user puts it', async () => {
-    const shared = (await execa('cat', ['templates/shared.conf.hbs'])).stdout;
-    for (const [name, text] of [
-      ['engine', 'ssl_engine evil;'],
-      ['module', 'load_module /tmp/evil.so;'],
-    ] as const) {
-      place.write(`templates-${name}/shared.conf.hbs`, `${text}\n${shared}\n`);
-      const { exitCode, stdout } = await expectUntouched(() =>
-        place.keepgate(['check', '--templates', `templates-${name}`, ...everyNginx], { timeout: 60_000 }),
-      );
-      expect(exitCode).toBe(1);
-      expect(stdout).toMatch(
-        /error nginx-refused: nginx 1\.\S+: "(ssl_engine|load_module)" directive is not allowed here/,
-      );
-    }
-  }, 120_000);
 });

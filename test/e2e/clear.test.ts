@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { suites } from '../parts.ts';
 import { httpRequest } from '../wire/http1.ts';
+import { http2Request } from '../wire/http2.ts';
 import { httpsRequest } from '../wire/https.ts';
-import { answered } from '../wire/message.ts';
+import { answered, type Request } from '../wire/message.ts';
 import { clientOf, gateFor, prefixOf } from './gate.ts';
 
 const spec = `
@@ -28,7 +29,7 @@ const challenges = '/.well-known/acme-challenge';
 
 describe.each(suites)('port 80 of nginx of %s', (suite) => {
   const gate = gateFor(suite, spec);
-  const ask = async (path: string, more: { host?: string; method?: string; body?: string } = {}) =>
+  const ask = async (path: string, more: Omit<Request, 'path'> = {}) =>
     answered(await httpRequest({ port: gate().port(80), host: 'api.example.com', path, ...more }));
   const target = (host: string, path: string) => `https://${host}:${gate().port(443)}${path}`;
 
@@ -108,6 +109,14 @@ describe.each(suites)('port 80 of nginx of %s', (suite) => {
           .backend('127.0.0.1:8880')
           .requests.filter(({ url }) => url === '/'),
       ).toEqual([]);
+    });
+
+    it('leads on with a bearer token of 12 kB, too', async () => {
+      const headers = { Authorization: `Bearer ${'a'.repeat(12_000)}` };
+      expect((await ask('/x', { headers })).status).toBe(308);
+      const alias = { ...clientOf(gate(), 'keep', 'www.keep.example.com'), headers };
+      expect(answered(await httpsRequest(alias)).status).toBe(308);
+      expect(answered(await http2Request(alias)).status).toBe(308);
     });
 
     it('leads to the name as it is spelled in the spec', async () => {

@@ -1,6 +1,8 @@
 /** Mutual TLS, and the ways around it: another site's name, connection or session. */
 import { constants } from 'node:crypto';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { connect } from 'node:http2';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { throwawayFolder } from '../../src/verify/throwaway.ts';
@@ -10,6 +12,7 @@ import { http2Request } from '../wire/http2.ts';
 import { http3Request } from '../wire/http3.ts';
 import { httpsRequest } from '../wire/https.ts';
 import { answered } from '../wire/message.ts';
+import { connectTls } from '../wire/tls.ts';
 import { webSocketEcho } from '../wire/websocket.ts';
 import { clientOf, gateFor } from './gate.ts';
 
@@ -119,6 +122,25 @@ describe.each(suites)('nginx of %s', (suite) => {
       expect(reached()).toEqual(seen);
     });
 
+    it('refuses another Host later in a connection, and goes on with the first', async () => {
+      const seen = reached();
+      const socket = await connectTls({ ...client('open', version), alpn: ['h2'] });
+      if ('refused' in socket) throw new Error(socket.refused);
+      const session = connect('https://127.0.0.1', { createConnection: () => socket });
+      const asked = async (site: string) => {
+        const stream = session.request({ ':authority': `${site}.example.com` });
+        const [headers] = await once(stream, 'response');
+        stream.close();
+        return headers[':status'];
+      };
+      expect(await asked('open')).toBe(200);
+      expect(await asked('one')).toBe(421);
+      expect(await asked('two')).toBe(421);
+      expect(await asked('open')).toBe(200);
+      session.destroy();
+      expect(reached()).toEqual(seen);
+    });
+
     it('after no name or an unknown one lets nobody through', async () => {
       const seen = reached();
       const { port } = client('one');
@@ -194,5 +216,39 @@ describe.each(suites)('nginx of %s', (suite) => {
       expect(answered(await http3Request({ ...request('some'), headers })).status).toBe(421);
       expect(reached()).toEqual(seen);
     });
+  });
+});
+
+describe.each(suites)('nginx of %s that keepgate writes no default server for', (suite) => {
+  const gate = gateFor(
+    suite,
+    `
+version: 1
+nginx: {defaultServer: off}
+sites:
+  one:
+    hosts: [one.example.com]
+    upstream: http://127.0.0.1:8881
+    tls: {clientAuth: {ca: ${one.file}}}
+  open:
+    hosts: [open.example.com]
+    upstream: http://127.0.0.1:8880
+`,
+    { workers: 1 },
+  );
+
+  // The first server is the default one, and OpenSSL takes sessions from there.
+  it.each(resumptions)('takes no session to a site with client certificates that comes first: $name', async (how) => {
+    const options = (site: string) => ({
+      ...clientOf(gate(), site, `${site}.example.com`),
+      minVersion: how.version,
+      maxVersion: how.version,
+      secureOptions: how.secureOptions,
+    });
+    const { session } = answered(await httpsRequest(options('open')));
+    if (session === undefined) throw new Error('the server made no session');
+    const outcome = await httpsRequest({ ...options('one'), session });
+    expect(refusals).toContain('refused' in outcome ? outcome.refused : outcome.status);
+    expect(gate().backend('127.0.0.1:8881').requests.length).toBe(0);
   });
 });

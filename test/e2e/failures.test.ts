@@ -27,7 +27,7 @@ sites:
       /dead: http://127.0.0.1:8881
       /own: {upstream: http://127.0.0.1:8881, headers: {response: {X-Own: here}}}
       /pair: pair
-      /impatient: {timeouts: {read: 200ms}}
+      /impatient: {timeouts: {read: 500ms}}
       /secure: secure
       /trusting: trusting
 `;
@@ -65,13 +65,13 @@ describe.each(suites)('behind nginx of %s', (suite) => {
   });
 
   it('a slow one is a 504', async () => {
-    expectProblem(await get('/impatient/slow?ms=1000'), {
+    expectProblem(await get('/impatient/slow?ms=3000'), {
       title: 'Gateway Timeout',
       status: 504,
       detail: 'The service behind this address took too long.',
     });
     expect((await get('/impatient/slow?ms=10')).status).toBe(200);
-    expect((await get('/slow?ms=400')).status).toBe(200);
+    expect((await get('/slow?ms=800')).status).toBe(200);
   });
 
   it.each([404, 500, 502, 503, 504])("the backend's own %i comes through as it is", async (code) => {

@@ -145,9 +145,9 @@ describe.each(suites)('a request through nginx of %s', (suite) => {
       const times = outcome.events.map(({ at }) => at);
       return Math.max(...times) - Math.min(...times);
     };
-    expect(await spread('/live/events?count=4&every=80')).toBeGreaterThan(160);
+    expect(await spread('/live/events?count=4&every=150')).toBeGreaterThan(225);
     // The control: without streaming nginx collects them.
-    expect(await spread('/other/events?count=4&every=80')).toBeLessThan(80);
+    expect(await spread('/other/events?count=4&every=150')).toBeLessThan(225);
   });
 
   it('comes over a connection that is kept', async () => {

@@ -168,3 +168,27 @@ describe.each(suites)('nginx of %s with certificates of a CA', (suite) => {
     expect(cipher).toMatch(/^ECDHE-RSA-/);
   });
 });
+
+/** nginx 1.29.2 and later ask each server for its versions; before, such a spec is refused. */
+describe.runIf(suites.includes('forky')).each([
+  ['modern', 'intermediate'],
+  ['intermediate', 'modern'],
+])('nginx of forky with the profiles %s and %s on one socket', (...profiles) => {
+  const sites = profiles.map(
+    (profile) =>
+      `  ${profile}: {hosts: [${profile}.example.com], tls: {profile: ${profile}}, upstream: 'http://127.0.0.1:8880'}`,
+  );
+  const gate = gateFor('forky', `version: 1\nsites:\n${sites.join('\n')}\n`);
+  const spoken = async (profile: string, version: 'TLSv1.2' | 'TLSv1.3') => {
+    const client = clientOf(gate(), profile, `${profile}.example.com`);
+    const outcome = await httpsRequest({ ...client, minVersion: version, maxVersion: version });
+    return 'refused' in outcome ? outcome.refused : outcome.tls.protocol;
+  };
+
+  it('keeps them apart', async () => {
+    expect(await spoken('modern', 'TLSv1.3')).toBe('TLSv1.3');
+    expect(await spoken('modern', 'TLSv1.2')).toBe('handshake');
+    expect(await spoken('intermediate', 'TLSv1.3')).toBe('TLSv1.3');
+    expect(await spoken('intermediate', 'TLSv1.2')).toBe('TLSv1.2');
+  });
+});

@@ -21,6 +21,9 @@ const seen = new Set([
 /** What several sites have to agree about. */
 const shared = /^(nginx|acme|defaults)\//;
 
+/** What PCRE knows and JavaScript does not: whether it is right, nginx alone can say. */
+const judgedByNginx = /^~.*(?:\\[a-zA-Z0-9]|\[\^?\]|\(\?|\(\*|[*+?}][*+?{]|[\^$()|][*+?{]|\[[.:=])/s;
+
 /** Values that are accepted for nginx 1.18 and for 1.30, of all fields in turn, each in a site of its own. */
 export function acceptedValues(count: number, seed: number): Accepted[] {
   const places = fields.filter(({ format, path }) => seen.has(format) && !shared.test(path));
@@ -47,8 +50,9 @@ export function acceptedValues(count: number, seed: number): Accepted[] {
           outcomeOf(one, oldest).files === undefined
         )
           continue;
+        if (field.format === 'route' && judgedByNginx.test(value)) continue;
         if (field.format === 'host' && claimed(hosts, normalHost(value))) continue;
-        if (field.format === 'name' && claimed(names, value)) continue;
+        if (['name', 'upstream'].includes(field.format) && !value.includes('/') && claimed(names, value)) continue;
         accepted.push({ field, value, text: one });
         break;
       }

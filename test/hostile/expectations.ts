@@ -61,6 +61,7 @@ export function rendered({ format }: Pick<Field, 'format'>, value: string): stri
     case 'network':
     case 'resolver':
     case 'duration':
+    case 'seconds':
     case 'file-path':
     case 'header-name':
     case 'header-value':

@@ -40,6 +40,7 @@ describe.each(suites)('the nginx of Debian %s', (suite) => {
         return `${message} (${field?.path} of ${field?.sample}: ${JSON.stringify(value)})`;
       });
       expect(said).toEqual([]);
+      expect(verdict.obstacle).toBeUndefined();
       expect(verdict.outcome).toBe('passed');
     }
   });

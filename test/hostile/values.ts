@@ -318,6 +318,9 @@ const near: Readonly<Record<string, fc.Arbitrary<string>>> = {
   duration: fc
     .tuple(fc.integer({ min: 0, max: 1_000_000 }), words('ms', 's', 'm', 'h', 'd', 'M', 'y', ''))
     .map(([count, unit]) => `${count}${unit}`),
+  seconds: fc
+    .tuple(fc.integer({ min: 0, max: 1_000_000 }), words('ms', 's', 'm', 'h', 'd'))
+    .map(([count, unit]) => `${count}${unit}`),
   'body-limit': fc.oneof(
     fc
       .tuple(fc.integer({ min: 0, max: 1_000_000 }), words('k', 'm', 'g', 'K', ''))

@@ -48,8 +48,8 @@ describe('layers', () => {
   });
 
   it.each([
-    [['tls', 'hsts', 'preload'], 'site', '12:26'],
-    [['tls', 'hsts', 'maxAge'], 'defaults', '4:40'],
+    [['tls', 'hsts', 'preload'], 'site', '12:27'],
+    [['tls', 'hsts', 'maxAge'], 'defaults', '4:41'],
     [['tls', 'profile'], 'defaults', '4:18'],
     [['tls', 'certificate'], 'built-in', '12:5'],
     [['acme', 'email'], 'acme', '2:15'],
@@ -91,7 +91,7 @@ describe('a preset', () => {
     expect(site?.options.bodyLimit).toBe('1m');
     expect(site?.options.timeouts).toEqual({ connect: '5s', send: '150s', read: '150s' });
     expect(site?.options.routes).toMatchObject({
-      '/': { upstream: 'http://127.0.0.1:81', websocket: false },
+      '/': 'http://127.0.0.1:81',
       '/api': 'http://127.0.0.1:9999',
       '/ews': 'http://127.0.0.1:3000',
       '/keep': 'http://127.0.0.1:8880',
@@ -131,8 +131,8 @@ describe('a preset', () => {
 `);
     expect(sites[0]?.options.routes).toEqual({
       '/': 'http://127.0.0.1:1',
-      '/up': { upstream: 'http://127.0.0.1:1', allow: ['10.0.0.5'], websocket: false },
-      '/metrics': { upstream: 'http://127.0.0.1:2', allow: ['10.0.0.6'], websocket: false },
+      '/up': { upstream: 'http://127.0.0.1:1', allow: ['10.0.0.5'] },
+      '/metrics': { upstream: 'http://127.0.0.1:2', allow: ['10.0.0.6'] },
     });
     expect(sites[0]?.options.headers).toEqual({ response: { 'X-Content-Type-Options': 'nosniff', 'X-A': 'a' } });
     expect(sites[0]).toMatchObject({ management: '', restricted: ['127.0.0.1:2'] });
@@ -162,7 +162,7 @@ describe('subdomains', () => {
       canonicalHost: 'www.example.com',
       http3: true,
     });
-    expect(web?.routes).toEqual({ '/': { upstream: 'http://127.0.0.1:81', websocket: false } });
+    expect(web?.routes).toEqual({ '/': 'http://127.0.0.1:81' });
   });
 
   it('share the places of their options', () => {

@@ -24,6 +24,7 @@ const accepted: Readonly<Record<string, readonly string[]>> = {
   upstream: ['data', 'http://127.0.0.1', 'https://api.internal:8443/'],
   network: ['10.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8', '0.0.0.0/0'],
   'listen-address': ['*', '[::]', '192.0.2.1', '[2001:db8::1]'],
+  seconds: ['10s', '5m', '1h', '2d'],
   duration: ['500ms', '90s', '5m', '1h', '30d'],
   'body-limit': ['64k', '1m', '2g', 'unlimited'],
   version: ['1.26.3', '3.0', '1.1.1w'],

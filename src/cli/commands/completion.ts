@@ -20,14 +20,14 @@ async function run({ shell = 'bash' }: Options, io: Io): Promise<number> {
   const compatibility = shell === 'zsh' ? 'autoload -U +X bashcompinit && bashcompinit\n' : '';
   io.stdout.write(`# keepgate's completion for ${shell}: commands and options, from keepgate itself, then files.
 ${compatibility}_keepgate() {
-  local word=\${COMP_WORDS[COMP_CWORD]} command=\${COMP_WORDS[1]}
+  local word=\${COMP_WORDS[COMP_CWORD]} command=\${COMP_WORDS[1]} file
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W "${commandNames.join(' ')} --help --version" -- "$word"))
   elif [ "\${word#-}" != "$word" ]; then
     COMPREPLY=($(compgen -W "$(keepgate "$command" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]+' | sort -u)" -- "$word"))
   else
-    local IFS=$'\\n'
-    COMPREPLY=($(compgen -f -- "$word"))
+    COMPREPLY=()
+    while IFS= read -r file; do COMPREPLY+=("$file"); done < <(compgen -f -- "$word")
   fi
 }
 complete -o filenames -F _keepgate keepgate

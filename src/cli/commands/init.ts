@@ -4,10 +4,11 @@ import type { Argv } from 'yargs';
 import { word } from '../../deploy/plan-shell.ts';
 import { type Diagnostic, KeepgateError } from '../../diagnostic.ts';
 import type { Target } from '../../model/target.ts';
-import { loadSpec } from '../../spec/load.ts';
 import type { Command } from '../command.ts';
+import { configure } from '../configuration.ts';
 import { exitCode, type Io, wantsColor } from '../io.ts';
 import { specText } from '../spec-text.ts';
+import { newestNginx } from '../target.ts';
 
 interface Options {
   preset?: 'rest-api' | 'domino-rest-api';
@@ -44,8 +45,12 @@ function options(yargs: Argv): Argv<Options> {
 async function run({ preset, host, upstream, out }: Options, io: Io): Promise<number> {
   const installed = await installedHere(io);
   const text = specText({ preset, hosts: host, upstream, installed });
-  const { diagnostics } = loadSpec([{ file: 'the new spec', bytes: Buffer.from(text) }]);
-  if (diagnostics.length > 0) return refuse(diagnostics, io);
+  const configured = await configure([{ file: 'the new spec', bytes: Buffer.from(text) }], {
+    allowRaw: false,
+    layout: () => 'debian',
+    target: () => installed ?? newestNginx,
+  });
+  if (!configured.ok) return refuse(configured.diagnostics, io);
   if (out === '-') {
     io.stdout.write(text);
     return exitCode.done;

@@ -1,5 +1,5 @@
 import { canonicalIpv6, isIpv4 } from '../../spec/address.ts';
-import { backendsOf, shown } from '../backends.ts';
+import { shown } from '../backends.ts';
 import type { Finding, LintContext, Rule } from '../rule.ts';
 
 /** nginx compares the name of a backend with the DNS names of its certificate, never with its IP addresses. */
@@ -13,9 +13,9 @@ if no public CA made it, which CA did.
 
   upstreams:
     api: {servers: [10.0.0.7:8443], tls: {name: api.internal, ca: /etc/ssl/internal-ca.pem}}`,
-  *check({ spec, sites }: LintContext): Iterable<Finding> {
-    for (const { expanded } of sites) {
-      for (const backend of backendsOf(expanded, spec)) {
+  *check({ sites }: LintContext): Iterable<Finding> {
+    for (const { backends } of sites) {
+      for (const backend of backends) {
         const { scheme, host, tls, certificateName, at } = backend;
         if (scheme === 'http' || tls?.verify === false || host !== certificateName) continue;
         if (!isIpv4(host) && !canonicalIpv6(host)) continue;

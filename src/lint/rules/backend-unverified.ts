@@ -1,5 +1,4 @@
-import { backendsOf, shown } from '../backends.ts';
-import { OwnMachine } from '../own-machine.ts';
+import { shown } from '../backends.ts';
 import type { Finding, LintContext, Rule } from '../rule.ts';
 
 /** TLS to a backend that could be anyone. */
@@ -12,10 +11,9 @@ read and change everything, as over plain HTTP. Name the CA that made the backen
 
   upstreams:
     api: {servers: [api.internal:8443], tls: {ca: /etc/ssl/internal-ca.pem}}`,
-  *check({ spec, sites }: LintContext): Iterable<Finding> {
-    const machine = new OwnMachine(sites);
-    for (const { expanded } of sites) {
-      for (const backend of backendsOf(expanded, spec)) {
+  *check({ sites, machine }: LintContext): Iterable<Finding> {
+    for (const { backends } of sites) {
+      for (const backend of backends) {
         if (backend.tls?.verify !== false || machine.is(backend.host)) continue;
         yield {
           message: `nobody checks who answers at ${shown(backend)}; name its CA in tls.ca instead of verify: false`,

@@ -1,6 +1,5 @@
-import type { ExpandedSite } from '../../model/expand.ts';
 import { hostPlace } from '../places.ts';
-import type { Finding, LintContext, Rule } from '../rule.ts';
+import type { Finding, LintContext, LintedSite, Rule } from '../rule.ts';
 
 /** nginx only warns about a name that two servers of a socket have, and one of the sites is dead. */
 export const duplicateHost: Rule = {
@@ -15,14 +14,18 @@ them. A wildcard and a name below it, such as *.example.com and api.example.com,
     api: {hosts: [api.example.com], upstream: http://127.0.0.1:8080}
     new: {hosts: [API.example.com], upstream: http://127.0.0.1:9090}      # the same name`,
   *check({ sites }: LintContext): Iterable<Finding> {
-    const owners = new Map<string, ExpandedSite>();
-    for (const { site, expanded } of sites) {
-      const sockets = [...site.listen.http, ...site.listen.https.map(({ address }) => address)];
+    const owners = new Map<string, LintedSite[]>();
+    for (const linted of sites) {
+      const { site, expanded } = linted;
       for (const host of site.hosts) {
-        const keys = sockets.map((socket) => `${host} ${socket}`);
-        const first = keys.map((key) => owners.get(key)).find((owner) => owner !== undefined);
-        for (const key of keys) if (!owners.has(key)) owners.set(key, expanded);
-        if (first === undefined || first === expanded) continue;
+        const others = owners.get(host);
+        if (others === undefined) {
+          owners.set(host, [linted]);
+          continue;
+        }
+        const first = others.find((other) => sharesSocket(other, linted))?.expanded;
+        others.push(linted);
+        if (first === undefined) continue;
         yield {
           message: `the host "${host}" belongs to the site "${first.name}" already; take it out of one of them`,
           at: hostPlace(expanded, host),
@@ -32,3 +35,8 @@ them. A wildcard and a name below it, such as *.example.com and api.example.com,
     }
   },
 };
+
+function sharesSocket({ site: one }: LintedSite, { site: other }: LintedSite): boolean {
+  const sockets = new Set([...one.listen.http, ...one.listen.https.map(({ address }) => address)]);
+  return [...other.listen.http, ...other.listen.https.map(({ address }) => address)].some((at) => sockets.has(at));
+}

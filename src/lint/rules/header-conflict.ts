@@ -77,8 +77,9 @@ is refused too: only one of them could be meant. null takes a header away where 
 
 function* headerLists(site: PlainSite): Iterable<{ changes: HeaderChanges; owned: readonly Owned[]; path: Path }> {
   const both = function* (headers: HeaderOptions | undefined, path: Path) {
-    yield { changes: headers?.request ?? {}, owned: request, path: [...path, 'request'] };
-    yield { changes: headers?.response ?? {}, owned: response, path: [...path, 'response'] };
+    if (headers === undefined) return;
+    yield { changes: headers.request ?? {}, owned: request, path: [...path, 'request'] };
+    yield { changes: headers.response ?? {}, owned: response, path: [...path, 'response'] };
   };
   yield* both(site.headers, ['headers']);
   for (const [key, route] of Object.entries(site.routes ?? {}))

@@ -1,5 +1,4 @@
-import { backendsOf, shown } from '../backends.ts';
-import { OwnMachine } from '../own-machine.ts';
+import { shown } from '../backends.ts';
 import type { Finding, LintContext, Rule } from '../rule.ts';
 
 /** A backend that is nginx itself. */
@@ -14,10 +13,9 @@ redirect for ever. Write the address and port that the API itself listens on.
   upstream: http://127.0.0.1:443        # this is nginx; the API is at http://127.0.0.1:8080
 
 Ignore it, with the reason, where a public name leads to another machine from here (split DNS).`,
-  *check({ spec, sites }: LintContext): Iterable<Finding> {
-    const machine = new OwnMachine(sites);
-    for (const { expanded } of sites) {
-      for (const backend of backendsOf(expanded, spec)) {
+  *check({ sites, machine }: LintContext): Iterable<Finding> {
+    for (const { backends } of sites) {
+      for (const backend of backends) {
         const listener = machine.siteAt(backend.host, backend.port);
         if (!listener) continue;
         const message = `the backend ${shown(backend)} is nginx itself, which listens there for the site "${listener.name}"; write the address and port of the API`;

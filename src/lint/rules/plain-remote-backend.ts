@@ -1,5 +1,3 @@
-import { backendsOf } from '../backends.ts';
-import { OwnMachine } from '../own-machine.ts';
 import type { Finding, LintContext, Rule } from '../rule.ts';
 
 /** Requests leave the machine in clear. */
@@ -13,10 +11,9 @@ nginx on the backend's own machine, or lead the connection through a tunnel such
 already, a container's own network for one, say so:
 
   lint: {ignore: [{code: plain-remote-backend, reason: "a network of these two containers alone"}]}`,
-  *check({ spec, sites }: LintContext): Iterable<Finding> {
-    const machine = new OwnMachine(sites);
-    for (const { expanded } of sites) {
-      for (const { scheme, host, at } of backendsOf(expanded, spec)) {
+  *check({ sites, machine }: LintContext): Iterable<Finding> {
+    for (const { backends } of sites) {
+      for (const { scheme, host, at } of backends) {
         if (scheme === 'https' || machine.is(host)) continue;
         yield {
           message: `requests go to "${host}" in clear, so who can read the network reads tokens and passwords; use https:// or a tunnel`,

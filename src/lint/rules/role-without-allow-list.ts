@@ -1,6 +1,5 @@
 import { parseAddress } from '../../spec/address.ts';
-import { backendsOf, shown } from '../backends.ts';
-import { OwnMachine } from '../own-machine.ts';
+import { shown } from '../backends.ts';
 import type { Finding, LintContext, Rule } from '../rule.ts';
 
 /** The health or metrics role of a preset, reached by everyone. */
@@ -14,8 +13,7 @@ preset make the route.
 
   preset: {name: domino-rest-api, metrics: {allow: [10.0.0.5]}}
   routes: {/metrics: {upstream: http://127.0.0.1:8890, allow: [10.0.0.5]}}`,
-  *check({ spec, sites }: LintContext): Iterable<Finding> {
-    const machine = new OwnMachine(sites);
+  *check({ sites, machine }: LintContext): Iterable<Finding> {
     const restricted = new Map<string, string>();
     for (const { expanded } of sites) {
       for (const text of expanded.restricted) {
@@ -25,8 +23,8 @@ preset make the route.
       }
     }
     if (restricted.size === 0) return;
-    for (const { expanded } of sites) {
-      for (const backend of backendsOf(expanded, spec)) {
+    for (const { expanded, backends } of sites) {
+      for (const backend of backends) {
         const owner = restricted.get(machine.endpoint(backend.host, backend.port));
         if (owner === undefined || backend.options.allow || expanded.options.allow) continue;
         const message = `the route "${backend.route}" opens ${shown(backend)}, the health or metrics port of "${owner}", to everyone; give it "allow"`;

@@ -17,6 +17,7 @@ expression, put the narrower one first, or take the dead route out.
     "~ ^/": http://127.0.0.1:9090       # takes all that is below /api too; the path "/" would not`,
   *check({ sites }: LintContext): Iterable<Finding> {
     for (const { expanded } of sites) {
+      if (!Object.keys(expanded.options.routes ?? {}).some((key) => key.startsWith('~'))) continue;
       const routes = Object.keys(routesOf(expanded.options)).map((key) => ({ key, ...parseRoute(key) }));
       const earlier: { key: string; sign: '~' | '~*'; regex: RegExp }[] = [];
       const finding = (key: string, message: string, by: string): Finding => ({
