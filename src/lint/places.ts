@@ -7,7 +7,7 @@ import type { Place } from './rule.ts';
 
 /** A host in the list that a person wrote; a preset may have given the site only a part of it. */
 export function hostPlace(site: ExpandedSite, host: string): Place {
-  const written = site.layers.find(({ name }) => name === 'site')?.options['hosts'];
+  const written = site.layers.find(({ name }) => name === 'site')?.options.hosts;
   const hosts: unknown[] = Array.isArray(written) ? written : [];
   return { site, path: ['hosts', hosts.findIndex((entry) => normalHost(String(entry)) === host)] };
 }

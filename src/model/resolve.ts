@@ -45,7 +45,7 @@ export function resolve(spec: Spec, places: Places, options: ResolveOptions): Re
   const features = nginxFeatures(options.target);
   const { sites: expanded, diagnostics: found } = expand(spec, places);
   const diagnostics = [...found];
-  const carriesSessions = !features.sessionsPerServer && expanded.some(({ options: site }) => site.tls.clientAuth);
+  const authorities = new Set(expanded.flatMap(({ options: site }) => site.tls.clientAuth?.ca ?? []));
   const sites = expanded.map((site) => {
     const report = ({ code, message, path, what }: Problem): void => {
       const at = placeOf(places, site, path, what);
@@ -56,7 +56,9 @@ export function resolve(spec: Spec, places: Places, options: ResolveOptions): Re
   balanceProblems(spec, places, diagnostics);
   const store = spec.acme?.store ?? expanded[0]?.options.acme.store ?? '';
   const refuse = spec.nginx?.defaultServer !== 'off';
-  const shared = sharedOf(sites, { features, refuse, sessions: sessions(features, carriesSessions), store });
+  // A session made without a client's certificate opens nothing; one made with it, the sites of other CAs too.
+  const carried = !features.sessionsPerServer && authorities.size > 1;
+  const shared = sharedOf(sites, { features, refuse, sessions: sessions(features, carried), store });
   return { model: { layout: options.layout, sites, shared }, expanded, features, diagnostics };
 }
 
@@ -87,6 +89,10 @@ function resolveSite(
   if (canonical !== undefined && !hosts.includes(canonical)) {
     const message = `"${plain.canonicalHost}" is not one of the site's hosts; add it to "hosts"`;
     report({ code: 'host-not-listed', message, path: ['canonicalHost'] });
+  }
+  if (canonical?.startsWith('*.')) {
+    const message = `"${plain.canonicalHost}" is a wildcard; a redirect needs one name to lead to`;
+    report({ code: 'invalid-host', message, path: ['canonicalHost'] });
   }
   const others = canonical === undefined ? [] : hosts.filter((host) => host !== canonical);
   const { https } = plain.listen;

@@ -17,6 +17,8 @@ export class SiteUpstreams {
   readonly #features: NginxFeatures;
   readonly #resolvers: readonly string[];
   readonly #made = new Map<string, Upstream>();
+  /** What a name stands for → the name. */
+  readonly #names = new Map<string, string>();
 
   constructor(
     site: string,
@@ -38,7 +40,7 @@ export class SiteUpstreams {
   use(reference: string): Omit<ProxyPass, 'streaming'> | string {
     const options = reference.includes('/') ? inline(reference) : this.#find(reference);
     if (typeof options === 'string') return options;
-    const name = reference.includes('/') ? inlineName(this.#site, reference) : `keepgate_${this.#site}_${reference}`;
+    const name = this.#nameFor(reference, options);
     if (!this.#made.has(name)) this.#made.set(name, this.#make(name, options));
     const { tls } = options;
     if (!tls) return { pass: `http://${name}`, tls: null };
@@ -53,6 +55,19 @@ export class SiteUpstreams {
         ca: tls.ca ?? systemCa,
       },
     };
+  }
+
+  /** Of two backends whose names would be the same (`http://ä.example`, `http://ö.example`), the second gets a number. */
+  #nameFor(reference: string, options: UpstreamOptions): string {
+    const isUrl = reference.includes('/');
+    const identity = isUrl ? JSON.stringify(options) : reference;
+    const known = this.#names.get(identity);
+    if (known !== undefined) return known;
+    const wanted = `keepgate_${this.#site}_${isUrl ? plainName(reference) : reference}`;
+    let name = wanted;
+    for (let count = 2; this.#made.has(name); count++) name = `${wanted}_${count}`;
+    this.#names.set(identity, name);
+    return name;
   }
 
   #find(name: string): UpstreamOptions | string {
@@ -102,12 +117,12 @@ function inline(url: string): UpstreamOptions | string {
   return backend.scheme === 'https' ? { servers: [server], tls: {} } : { servers: [server] };
 }
 
-function inlineName(site: string, url: string): string {
+function plainName(url: string): string {
   const plain = url.replace(/^http:\/\//, '').replace(/^https:\/\//, 'tls_');
-  return `keepgate_${site}_${plain
+  return plain
     .toLowerCase()
     .replace(/\/$/, '')
-    .replace(/[^a-z0-9._-]/g, '_')}`;
+    .replace(/[^a-z0-9._-]/g, '_');
 }
 
 /** An address as nginx is to have it: `localhost` would be tried as ::1 first, and most APIs don't listen there. */

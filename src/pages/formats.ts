@@ -129,7 +129,7 @@ const grammars: Readonly<Record<string, Grammar>> = {
   ],
   'header-name': [
     "a header's name",
-    'Letters, digits, hyphens and underscores, at most 64; no colon and no space.',
+    'Letters, digits, hyphens and underscores, at most 46; no colon and no space.',
     'X-Frame-Options',
     '"X-Frame-Options:", "X Frame", $host',
   ],

@@ -79,7 +79,7 @@ export class SpecDocument {
     let key: unknown = node;
     for (const step of path) {
       if (isMap(node)) {
-        const pair = this.#pairsOf(node).get(step);
+        const pair = this.#pairsOf(node).get(String(step));
         if (!pair) return undefined;
         key = pair.key;
         node = pair.value;

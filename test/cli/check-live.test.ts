@@ -191,6 +191,10 @@ describe("a machine's own configuration", () => {
     for (const { path, text } of files) writeFileSync(join(folder, path), text);
     for (const { path, to } of links) symlinkSync(to, join(folder, path));
     expect(await check(suite, folder)).toEqual({ exitCode: 0, clashes: [] });
+    // what was installed is not the other side of a clash
+    writeFileSync(join(folder, 'conf.d/zz.conf'), 'upstream keepgate_api_127.0.0.1_8080 { server 127.0.0.1:1; }\n');
+    const { clashes } = await check(suite, folder);
+    expect(clashes.map(({ at }) => at.file)).toEqual(['/etc/nginx/conf.d/zz.conf']);
   });
 
   it('that nginx refuses by itself is named with its own place', async () => {

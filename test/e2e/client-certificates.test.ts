@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:http2';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Gate } from '../../src/verify/harness.ts';
 import { throwawayFolder } from '../../src/verify/throwaway.ts';
 import { issue } from '../ca.ts';
 import { parts, suites } from '../parts.ts';
@@ -219,35 +220,52 @@ describe.each(suites)('nginx of %s', (suite) => {
   });
 });
 
+/** A client that knows how to resume one session, and only that. */
+function resuming({ version, secureOptions }: (typeof resumptions)[number], gate: Gate) {
+  const options = (site: string) => ({
+    ...clientOf(gate, site, `${site}.example.com`),
+    minVersion: version,
+    maxVersion: version,
+    secureOptions,
+  });
+  return async (from: string, shown: { cert?: string; key?: string }, to: string) => {
+    const { session } = answered(await httpsRequest({ ...options(from), ...shown }));
+    if (session === undefined) throw new Error('the server made no session');
+    return httpsRequest({ ...options(to), session });
+  };
+}
+
 describe.each(suites)('nginx of %s that keepgate writes no default server for', (suite) => {
-  const gate = gateFor(
-    suite,
-    `
+  const text = `
 version: 1
 nginx: {defaultServer: off}
 sites:
-  one:
-    hosts: [one.example.com]
-    upstream: http://127.0.0.1:8881
-    tls: {clientAuth: {ca: ${one.file}}}
-  open:
-    hosts: [open.example.com]
-    upstream: http://127.0.0.1:8880
-`,
-    { workers: 1 },
-  );
+  one: {hosts: [one.example.com], upstream: 'http://127.0.0.1:8881', tls: {clientAuth: {ca: ${one.file}}}}
+  two: {hosts: [two.example.com], upstream: 'http://127.0.0.1:8882', tls: {clientAuth: {ca: ${two.file}}}}
+`;
+  const gate = gateFor(suite, text, { workers: 1 });
 
   // The first server is the default one, and OpenSSL takes sessions from there.
-  it.each(resumptions)('takes no session to a site with client certificates that comes first: $name', async (how) => {
-    const options = (site: string) => ({
-      ...clientOf(gate(), site, `${site}.example.com`),
-      minVersion: how.version,
-      maxVersion: how.version,
-      secureOptions: how.secureOptions,
-    });
-    const { session } = answered(await httpsRequest(options('open')));
-    if (session === undefined) throw new Error('the server made no session');
-    const outcome = await httpsRequest({ ...options('one'), session });
+  it.each(resumptions)('takes none of another CA to a site that comes first: $name', async (how) => {
+    const outcome = await resuming(how, gate())('two', two.client, 'one');
+    expect(refusals).toContain('refused' in outcome ? outcome.refused : outcome.status);
+    expect(gate().backend('127.0.0.1:8881').requests.length).toBe(0);
+  });
+});
+
+describe.each(suites)('nginx of %s with one CA for clients', (suite) => {
+  const text = `
+version: 1
+sites:
+  open: {hosts: [open.example.com], upstream: 'http://127.0.0.1:8880'}
+  one: {hosts: [one.example.com], upstream: 'http://127.0.0.1:8881', tls: {clientAuth: {ca: ${one.file}}}}
+`;
+  const gate = gateFor(suite, text, { workers: 1 });
+
+  it.each(resumptions)('resumes sessions, but none past the question for a certificate: $name', async (how) => {
+    const resumed = resuming(how, gate());
+    expect(answered(await resumed('open', {}, 'open')).tls.resumed).toBe(true);
+    const outcome = await resumed('open', {}, 'one');
     expect(refusals).toContain('refused' in outcome ? outcome.refused : outcome.status);
     expect(gate().backend('127.0.0.1:8881').requests.length).toBe(0);
   });

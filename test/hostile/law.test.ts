@@ -15,7 +15,7 @@ const each = Math.ceil((1.1 * total - oneOfEach.size * crafted.length) / fields.
 
 const counts = new Map<string, { tried: number; accepted: number }>();
 /** Of these, few of the crafted values are accepted, and they have one place. */
-const thin = new Set(['acme-directory', 'mail-address']);
+const thin = new Set(['acme-directory', 'mail-address', 'seconds', 'resolver', 'version']);
 /** Formats that let few strings pass or, like `raw`, none. */
 const narrow = new Set(['raw', 'enum', 'pattern', 'certificate', 'challenge', 'target']);
 

@@ -2,7 +2,7 @@
 import { lint } from '../../src/lint/index.ts';
 import { type Resolved, resolve } from '../../src/model/resolve.ts';
 import type { Target } from '../../src/model/target.ts';
-import { render } from '../../src/render/render.ts';
+import { type RenderedFile, render } from '../../src/render/render.ts';
 import { loadSpec } from '../../src/spec/load.ts';
 import { type Directive, parseNginx } from '../lexer/nginx-lexer.ts';
 import type { Json } from './samples.ts';
@@ -60,6 +60,15 @@ export function outcomeOf(text: string, target: Target): Outcome {
   const trees = new Map(files.map((file) => [file.path, tokensOf(file.text)]));
   for (const { path, to } of links) trees.set(path, [to]);
   return { diagnostics: [], files: trees };
+}
+
+/** What is rendered of a spec without a mistake that a rule would not let through. */
+export function filesOf(text: string, target: Target): readonly RenderedFile[] {
+  const { spec, places } = loadSpec([{ file: 'keepgate.yaml', bytes: Buffer.from(text) }]);
+  if (!spec) throw new Error('the spec is refused');
+  const { model, diagnostics } = resolve(spec, places, { target, layout: 'debian', allowRaw: false });
+  if (diagnostics[0]) throw new Error(diagnostics[0].message);
+  return render(model, target).files;
 }
 
 /** Marks can't be mistaken for tokens: no token of a rendered file has a NUL. */

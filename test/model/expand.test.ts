@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { builtIn, type Expanded, expand, layerOf, placeOf } from '../../src/model/expand.ts';
 import type { Path } from '../../src/spec/document.ts';
-import { load } from './expanded.ts';
+import { load } from './load.ts';
 
 function expanded(text: string): Expanded & { place: (path: Path, index?: number) => unknown } {
   const { spec, places } = load(text);
@@ -101,6 +101,11 @@ describe('a preset', () => {
     expect(place(['routes', '/keep'])).toBe('5:5');
     expect(place(['routes', '/api'])).toBe('8:13');
     expect(place(['timeouts', 'read'])).toBe('5:5');
+  });
+
+  it("has its route of a path replaced whole by the site's own", () => {
+    const own = domino.replace('/api: http://127.0.0.1:9999', '/metrics: {upstream: "http://127.0.0.1:9999"}');
+    expect(expanded(own).sites[0]?.options.routes?.['/metrics']).toEqual({ upstream: 'http://127.0.0.1:9999' });
   });
 
   it('says what must not be reached', () => {

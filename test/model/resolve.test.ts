@@ -1,21 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Resolved, resolve } from '../../src/model/resolve.ts';
 import type { Site } from '../../src/model/site.ts';
 import type { Target } from '../../src/model/target.ts';
-import { load } from './expanded.ts';
-
-const modules = ['http_ssl_module', 'http_v2_module', 'http_v3_module'];
-const targets = {
-  bullseye: { version: '1.18.0', openssl: '1.1.1w', modules },
-  bookworm: { version: '1.22.1', openssl: '3.0.15', modules },
-  trixie: { version: '1.26.3', openssl: '3.5.1', modules },
-  forky: { version: '1.30.0', openssl: '3.6.0', modules },
-} satisfies Record<string, Target>;
-
-function resolved(text: string, target: Target = targets.trixie): Resolved {
-  const { spec, places } = load(text);
-  return resolve(spec, places, { target, layout: 'debian', allowRaw: false });
-}
+import { resolved, targets } from './resolved.ts';
 
 /** The one site with these options. */
 function site(options: string, target?: Target, top = ''): Site {
@@ -193,13 +179,16 @@ describe('TLS', () => {
     },
   );
 
-  it('of the refusing server has no sessions either when any site asks for client certificates', () => {
-    const text =
-      'sites:\n  a: {hosts: [a.example.com], upstream: "http://127.0.0.1:1"}\n  b: {hosts: [b.example.com], upstream: "http://127.0.0.1:1", tls: {clientAuth: {ca: /etc/ca.pem, verify: optional}}}';
-    const old = resolved(text, targets.bookworm).model;
-    expect(old.sites.map(({ tls }) => tls.sessions.cache)).toEqual(['shared:keepgate_10m:10m', 'off']);
-    expect(old.shared.refuseHttps[0]?.sessions.cache).toBe('off');
-    expect(resolved(text).model.shared.refuseHttps[0]?.sessions.cache).toBe('shared:keepgate_10m:10m');
+  it('of the refusing server has no sessions either where clients have certificates of different CAs', () => {
+    const cacheOf = (ca: string, target?: Target) => {
+      const text = `sites:
+  a: {hosts: [a.example.com], upstream: "http://127.0.0.1:1", tls: {clientAuth: {ca: /etc/ca.pem}}}
+  b: {hosts: [b.example.com], upstream: "http://127.0.0.1:1", tls: {clientAuth: {ca: ${ca}, verify: optional}}}`;
+      return resolved(text, target).model.shared.refuseHttps[0]?.sessions.cache;
+    };
+    expect(cacheOf('/etc/other.pem', targets.bookworm)).toBe('off');
+    expect(cacheOf('/etc/ca.pem', targets.bookworm)).toBe('shared:keepgate_10m:10m');
+    expect(cacheOf('/etc/other.pem')).toBe('shared:keepgate_10m:10m');
   });
 
   it("with files of one's own", () => {
@@ -248,52 +237,6 @@ describe('upstreams', () => {
       verify: true,
       ca: '/etc/ca.pem',
     });
-  });
-});
-
-describe('what is shared', () => {
-  const many = (count: number, host = (index: number) => `h${index}.example.com`) =>
-    `sites:\n${Array.from({ length: count }, (_, index) => `  s${index}: {hosts: [${host(index)}], upstream: "http://127.0.0.1:1"}\n`).join('')}`;
-
-  it('refuses unknown hosts on each socket once', () => {
-    const { shared } = resolved(
-      `${many(2)}  x: {hosts: [x.example.com], listen: {addresses: [192.0.2.1], http: 81}, upstream: "http://127.0.0.1:1"}\n`,
-    ).model;
-    expect(shared.refuseHttp).toEqual(['192.0.2.1:81', '80', '[::]:80']);
-    expect(shared.refuseHttps.flatMap(({ listen }) => listen.map(({ address }) => address))).toEqual([
-      '192.0.2.1:443',
-      '443',
-      '[::]:443',
-    ]);
-    expect(shared.refuseHttps).toHaveLength(1);
-    expect(shared.refuseHttps[0]?.certificate).toBeNull();
-  });
-
-  it('has a throwaway certificate where nginx needs one', () => {
-    const [server] = resolved(many(1), targets.bullseye).model.shared.refuseHttps;
-    expect(server?.certificate?.key).toBe('/var/lib/keepgate/live/_refuse/privkey.pem');
-  });
-
-  it('leaves the default server to the machine', () => {
-    const { shared } = resolved(`nginx: {defaultServer: off}\n${many(1)}`).model;
-    expect(shared).toMatchObject({ refuseHttp: [], refuseHttps: [] });
-  });
-
-  it.each([
-    [1, 46, null, null],
-    [1, 47, 128, null],
-    [1, 110, 128, null],
-    [1, 111, 256, null],
-    [1, 180, 256, null],
-    [1, 240, 512, null],
-    [200, 20, null, null],
-    [201, 20, 128, 512],
-    [1000, 20, 128, 2048],
-  ])('with %d names of %d characters has hash sizes %s and %s', (count, length, bucket, size) => {
-    const host = (index: number) => `h${index}.${'abcdefghi.'.repeat(30)}`.slice(0, length).replace(/\.$/, 'z');
-    expect(host(0)).toHaveLength(length);
-    const { shared } = resolved(many(count, host)).model;
-    expect(shared).toMatchObject({ namesHashBucketSize: bucket, namesHashMaxSize: size });
   });
 });
 

@@ -119,8 +119,8 @@ it('law: whatever a template looks like, it is refused, or its values are whole 
     );
     expect(attacked, source).toEqual(expected);
   });
-  fc.assert(law, { numRuns: 6000 });
-  expect(accepted).toBeGreaterThan(300);
+  fc.assert(law, { numRuns: 2500 });
+  expect(accepted).toBeGreaterThan(150);
 });
 
 function tokensOf(text: string): string[][] | undefined {

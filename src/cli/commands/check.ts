@@ -10,7 +10,7 @@ import type { Command } from '../command.ts';
 import { configureFor } from '../configuration.ts';
 import { exitCode, type Io, wantsColor } from '../io.ts';
 import { progress } from '../progress.ts';
-import { type ReportFormat, report, reportFormats } from '../report/index.ts';
+import { type Ignored, type ReportFormat, report, reportFormats } from '../report/index.ts';
 import { readSpecFiles } from '../spec-files.ts';
 import { layoutOf, namedTarget, newestNginx } from '../target.ts';
 
@@ -90,7 +90,7 @@ async function run(argv: Options, io: Io): Promise<number> {
 /** What has been found so far: the same finding for several nginx is one. */
 class Findings {
   readonly verdicts: { readonly nginx: string; readonly outcome: string }[] = [];
-  ignored: readonly { readonly diagnostic: Diagnostic; readonly reason: string }[] = [];
+  ignored: readonly Ignored[] = [];
   readonly #found = new Map<string, Diagnostic>();
   readonly #obstacles = new Map<string, Diagnostic>();
 

@@ -5,8 +5,8 @@ export const clientAuthDefaultServer: Rule = {
   code: 'client-auth-default-server',
   severity: 'warning',
   title: "client certificates want keepgate's own default server",
-  page: `Before nginx 1.26.3 and 1.27.4 a TLS session that was made with one site can be resumed with another, past its question for a
-client certificate, when the two share a session cache or ticket key. keepgate switches both off where it writes the
+  page: `Before nginx 1.26.3 and 1.27.4 a TLS session that was made with a certificate of one CA can be resumed at a site that asks for
+one of another, when the two share a session cache or ticket key. keepgate switches both off where it writes the
 settings, but OpenSSL takes those of the socket's default server, and with nginx.defaultServer: off that is a server of
 somebody else's. Let keepgate write the default server, use a newer nginx, or give the machine's own default server
 "ssl_session_cache off; ssl_session_tickets off;" and ignore this.
