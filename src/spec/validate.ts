@@ -6,22 +6,21 @@ import schema from './schema.json' with { type: 'json' };
 import { suggest } from './suggest.ts';
 import { type SchemaError, validate } from './validate.gen.js';
 
-/** What the schema has against a document; empty when it is a `Spec`. */
+/** A person mends some and runs it again; each costs a look through the file for its place. */
+const atMost = 200;
+
+/** What the schema has against a document, at most 200 findings; empty when it is a `Spec`. */
 export function validateDocument(document: SpecDocument): Diagnostic[] {
   if (validate(document.value)) return [];
   const diagnostics: Diagnostic[] = [];
-  const seen = new Set<string>();
   for (const error of validate.errors ?? []) {
     const path = pathOf(error.instancePath);
     const finding = describe(error, path, document.value);
     if (!finding) continue;
     const { code, message, key, what } = finding;
-    const place: Path = key === undefined ? path : [...path, key];
-    const id = JSON.stringify([place, what, code]);
-    if (seen.has(id)) continue;
-    seen.add(id);
-    const at = document.locate(place, what);
+    const at = document.locate(key === undefined ? path : [...path, key], what);
     diagnostics.push({ code, severity: 'error', message, ...(at && { at }) });
+    if (diagnostics.length === atMost) break;
   }
   return diagnostics;
 }
@@ -45,6 +44,7 @@ function describe(error: SchemaError, path: Path, root: unknown): Finding | unde
     }
     case 'required': {
       const missing = String(params.missingProperty);
+      if (isMisspelt(missing, value, path, root)) return undefined;
       return { code: 'missing-key', message: `${place(path)} lacks "${missing}"`, what: 'key' };
     }
     case 'type':
@@ -105,6 +105,12 @@ function unknownKey(key: string, path: Path, root: unknown): string {
   if (options.length === 0) return `"${printable(key)}" is not an option of ${noun(path)}`;
   const end = near ? `; did you mean "${near}"?` : `; its options are ${options.join(', ')}`;
   return `"${printable(key)}" is not an option of ${noun(path)}${end}`;
+}
+
+/** Whether one of the unknown keys beside a missing one is reported as a misspelling of it. */
+function isMisspelt(missing: string, group: unknown, path: Path, root: unknown): boolean {
+  const options = optionsAt(path, root);
+  return Object.keys(Object(group)).some((key) => !options.includes(key) && suggest(key, options) === missing);
 }
 
 /** The options that the schema knows for the value at a path of a spec. */

@@ -12,14 +12,20 @@ export interface Frame {
   readonly carets: string;
 }
 
+/** Of a very long line only this much on either side of the place is looked at: measuring text is slow. */
+const reach = 500;
+
 /** A place as it is shown under a finding. */
-export function frame({ source, column, length }: Location): Frame {
+export function frame({ source: whole, column, length: marked }: Location): Frame {
+  const first = Math.max(0, column - 1 - reach);
+  const source = whole.slice(first, column - 1 + reach);
+  const length = Math.min(marked, reach);
   const line = cells(source);
-  const from = column - 1;
+  const from = column - 1 - first;
   const start = width(line.filter(({ index }) => index < from));
   const end = start + width(line.filter(({ index }) => index >= from && index < from + length));
   const total = width(line);
-  if (total <= room) return { source: text(line), carets: underline(start, end) };
+  if (total <= room && source.length === whole.length) return { source: text(line), carets: underline(start, end) };
 
   const part = room - 2;
   const left = Math.max(0, Math.min(start - before, total - part));
@@ -31,8 +37,8 @@ export function frame({ source, column, length }: Location): Frame {
   });
   // The first cell shown may begin a column after `left`, when a wide one was cut.
   const skipped = width(line.slice(0, shown[0] ? line.indexOf(shown[0]) : 0));
-  const opening = skipped > 0 ? '…' : '';
-  const closing = skipped + width(shown) < total ? '…' : '';
+  const opening = skipped > 0 || first > 0 ? '…' : '';
+  const closing = skipped + width(shown) < total || first + source.length < whole.length ? '…' : '';
   const shift = opening.length - skipped;
   return {
     source: `${opening}${text(shown)}${closing}`,
