@@ -5,6 +5,7 @@ import { expectUntouched } from './untouched.ts';
 import { minimal, Workplace } from './workplace.ts';
 
 const place = new Workplace();
+place.write('keepgate.yaml', minimal());
 const everyNginx = suites.flatMap((suite) => ['--nginx', nginxOf(suite)]);
 
 describe('raw text that is hostile', () => {
@@ -62,10 +63,10 @@ describe('raw text that is hostile', () => {
       ['module', `load_module ${evil};`],
     ] as const) {
       place.write(`templates-${name}/shared.conf.hbs`, `${text}\n${shared}\n`);
-      const { exitCode, stdout } = await expectUntouched(() =>
+      const { exitCode, stdout, stderr } = await expectUntouched(() =>
         place.keepgate(['check', '--templates', `templates-${name}`, ...everyNginx], { timeout: 60_000 }),
       );
-      expect(exitCode).toBe(1);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' });
       expect(stdout).toMatch(
         /error nginx-refused: nginx 1\.\S+: "(ssl_engine|load_module)" directive is not allowed here/,
       );
