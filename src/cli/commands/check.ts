@@ -1,5 +1,6 @@
 import { resolve as resolvePath } from 'node:path';
 import type { Argv } from 'yargs';
+import type { NginxVerdict } from '../../check/check.ts';
 import { type Diagnostic, KeepgateError, reaches, type Severity, severities } from '../../diagnostic.ts';
 import type { Resolved } from '../../model/resolve.ts';
 import type { Target } from '../../model/target.ts';
@@ -82,14 +83,25 @@ async function run(argv: Options, io: Io): Promise<number> {
     extra: { nginx: findings.verdicts },
     ...(pages && { pages }),
   });
-  io.stdout.write(output);
+  io.stdout.write(argv.format === 'text' ? `${output}${inWords(findings.verdicts)}` : output);
   if (findings.reach(argv.failOn)) return exitCode.wrong;
   return findings.incomplete ? exitCode.environment : exitCode.done;
 }
 
+const verdictWords: Readonly<Record<NginxVerdict['outcome'], string>> = {
+  passed: 'accepts what is rendered for it (nginx -t, in a sandbox)',
+  refused: 'refuses what is rendered for it',
+  partial: 'accepts what could be tested without a sandbox',
+  failed: 'could not be asked',
+};
+
+function inWords(verdicts: Findings['verdicts']): string {
+  return verdicts.map(({ nginx, outcome }) => `${nginx} ${verdictWords[outcome]}\n`).join('');
+}
+
 /** What has been found so far: the same finding for several nginx is one. */
 class Findings {
-  readonly verdicts: { readonly nginx: string; readonly outcome: string }[] = [];
+  readonly verdicts: Pick<NginxVerdict, 'nginx' | 'outcome'>[] = [];
   ignored: readonly Ignored[] = [];
   readonly #found = new Map<string, Diagnostic>();
   readonly #obstacles = new Map<string, Diagnostic>();
