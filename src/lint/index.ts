@@ -10,6 +10,7 @@ import { OwnMachine } from './own-machine.ts';
 import type { Finding, LintContext, Place, Rule } from './rule.ts';
 import { acmeIpAddress } from './rules/acme-ip-address.ts';
 import { acmeTooManyNames } from './rules/acme-too-many-names.ts';
+import { addressHost } from './rules/address-host.ts';
 import { backendCertificateName } from './rules/backend-certificate-name.ts';
 import { backendNameStatic } from './rules/backend-name-static.ts';
 import { backendUnverified } from './rules/backend-unverified.ts';
@@ -38,6 +39,7 @@ import { wildcardChallenge } from './rules/wildcard-challenge.ts';
 export const rules: readonly Rule[] = [
   acmeIpAddress,
   acmeTooManyNames,
+  addressHost,
   backendCertificateName,
   backendNameStatic,
   backendUnverified,

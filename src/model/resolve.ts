@@ -124,6 +124,7 @@ function resolveSite(
     http2FieldSize: plain.http2 && !features.http2HeaderBuffers,
     timeouts: plain.timeouts,
     keepaliveMinTimeout: features.keepaliveMinTimeout,
+    checkServerName: !features.rejectHandshake && spec.nginx?.defaultServer !== 'off',
     locations,
     raw: rawText(plain.raw, ['raw'], { allowRaw: options.allowRaw, report }),
   };

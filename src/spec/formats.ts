@@ -39,6 +39,7 @@ const filePath: Grammar = (value) => {
   if (/\/\.{1,2}(\/|$)/.test(value)) return 'has . or .. in it; write the path out';
   if (/^\/(dev|proc|sys)(\/|$)/.test(value)) return 'lies below /dev, /proc or /sys';
   if (value.length > 1000) return 'is longer than 1000 characters';
+  if (/[^/]{256}/.test(value)) return 'has a name of more than 255 characters, which no file system takes';
   return /^(\/[A-Za-z0-9._@+-]+)+$/.test(value)
     ? undefined
     : 'is not a path that is safe to write into a configuration; it may hold letters, digits and . _ @ + -';

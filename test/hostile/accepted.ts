@@ -51,6 +51,7 @@ export function acceptedValues(count: number, seed: number): Accepted[] {
         )
           continue;
         if (field.format === 'route' && judgedByNginx.test(value)) continue;
+        if (field.format === 'file-path' && accepted.some((other) => overlap(value, other.value))) continue;
         if (field.format === 'host' && claimed(hosts, normalHost(value))) continue;
         if (['name', 'upstream'].includes(field.format) && !value.includes('/') && claimed(names, value)) continue;
         accepted.push({ field, value, text: one });
@@ -60,6 +61,11 @@ export function acceptedValues(count: number, seed: number): Accepted[] {
     }
   }
   return accepted;
+}
+
+/** A file can't be a folder too; nor can what the sandbox itself puts at its place. */
+function overlap(path: string, other: string): boolean {
+  return path === '/etc/passwd' || `${path}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${path}/`);
 }
 
 function claimed(set: Set<string>, value: string): boolean {
