@@ -16,7 +16,8 @@ const limit = 1_000_000;
  */
 export function readRegularFile(path: string): FileContents {
   try {
-    const before = statSync(path);
+    const before = statSync(path, { throwIfNoEntry: false }); // making an exception takes longer than looking
+    if (!before) return { state: 'missing' };
     if (!before.isFile()) return { state: 'not-a-file', kind: kindOf(before) };
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     try {

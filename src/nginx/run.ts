@@ -15,8 +15,15 @@ export interface Run {
   readonly timedOut: boolean;
 }
 
-/** Nothing of our own environment, which may hold secrets and loader settings. */
-const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+/**
+ * Nothing of our own environment, which may hold secrets and loader settings. Memory in large pages, where there are any:
+ * the 28,000 page faults of 1,000 servers are a quarter of their test (malloc tunables of glibc 2.35).
+ */
+const environment = {
+  PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+  LC_ALL: 'C',
+  GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
+};
 /** Characters after which the program is ended; nginx says less about 10,000 broken files. */
 const maxBuffer = 8_000_000;
 

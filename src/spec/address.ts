@@ -171,6 +171,7 @@ function ipv6Value(text: string): bigint {
 
 /** Whether networks cover at least half of all addresses of a family: a list that restricts nobody. */
 export function coversEveryone(networks: readonly string[]): boolean {
+  if (networks.length === 0) return false;
   for (const family of [4, 6] as const) {
     const parsed = networks
       .map(parseNetwork)

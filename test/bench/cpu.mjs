@@ -4,22 +4,20 @@ import { execFile } from 'node:child_process';
 import process from 'node:process';
 import { promisify } from 'node:util';
 
-/**
- * bash counts what it has waited for. Output goes to /dev/null, so that no reader's time is in it; the pause lets
- * processes end that nobody waited for.
- */
-const script = `
+/** bash counts what it has waited for. Output goes to /dev/null, so that no reader's time is in it. */
+const script = (/** @type {string} */ then) => `
 TIMEFORMAT='%3U %3S' repeat=$1
 shift
 time {
   for ((i = 0; i < repeat; i++)); do "$@" 2>&1 >/dev/null || exit; done
-  sleep 0.05
+  ${then}
 }`;
 
 /**
  * bubblewrap does not wait for the program that it runs, whose time would be nobody's: so bash is the first process of a
- * namespace, who inherits it.
+ * namespace, who inherits it, and looks until it is alone there.
  */
+const untilAlone = 'while all=(/proc/[0-9]*) && ((${#all[@]} > 1)); do sleep 0.05; done';
 const asFirstProcess = [
   'unshare',
   ...(process.getuid?.() === 0 ? [] : ['--user', '--map-current-user']),
@@ -38,7 +36,7 @@ const asFirstProcess = [
  * @throws {Error} when the command fails, with what it said
  */
 export const cpuOf = async (command, { cwd, repeat = 1, orphans = false, env = process.env }) => {
-  const bash = ['bash', '-c', script, 'bash', String(repeat), ...command];
+  const bash = ['bash', '-c', script(orphans ? untilAlone : ''), 'bash', String(repeat), ...command];
   const [program = '', ...args] = orphans ? [...asFirstProcess, ...bash] : bash;
   try {
     const { stderr } = await promisify(execFile)(program, args, { cwd, env: { ...env, LC_ALL: 'C' } });

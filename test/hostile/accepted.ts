@@ -1,9 +1,10 @@
 /** Many sites in one configuration, each with a hostile value that the spec takes. */
 import fc from 'fast-check';
 import { normalHost } from '../../src/spec/address.ts';
+import { crafted } from './crafted.ts';
 import { type Field, fields } from './fields.ts';
 import { samples } from './samples.ts';
-import { crafted, hostileValues } from './values.ts';
+import { hostileValues } from './values.ts';
 import { newest, oldest, outcomeOf, variant } from './variant.ts';
 
 export interface Accepted {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { crafted } from './crafted.ts';
 import { harmless, madeOfUrls, rendered } from './expectations.ts';
 import { type Field, fields, stringsOfSchema } from './fields.ts';
 import { samples } from './samples.ts';
-import { crafted, hostileValues } from './values.ts';
+import { hostileValues } from './values.ts';
 import { mark, newest, type Outcome, oldest, outcomeOf, type Variant, variant } from './variant.ts';
 
 const seed = Number(process.env.HOSTILE_SEED ?? Date.now() % 2 ** 31);
@@ -46,7 +47,7 @@ describe.each(Object.keys(samples))('%s', (sample) => {
         fc.constantFrom(newest, newest, oldest),
         (value, target) => check(field, value, target),
       );
-      fc.assert(law, { seed, numRuns: each });
+      fc.assert(law, { seed: seed + fields.indexOf(field), numRuns: each });
     },
   );
 });
