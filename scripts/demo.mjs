@@ -251,4 +251,4 @@ try {
 if (failures > 0) {
   say(`\n${failures} of these are not what keepgate promises.`);
   process.exitCode = 1;
-} else say(bold('\nAll as promised. Your own: npx keepgate init, then npx keepgate check.'));
+} else say(bold('\nAll as promised. Your own: node dist/bin.js init, then node dist/bin.js check.'));

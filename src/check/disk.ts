@@ -3,6 +3,7 @@ import { type Inspection, inspectCaFile, inspectCertificate, inspectPasswordFile
 import type { Diagnostic } from '../diagnostic.ts';
 import { type ExpandedSite, placeOf } from '../model/expand.ts';
 import type { Resolved } from '../model/resolve.ts';
+import { systemCa } from '../model/upstreams.ts';
 import type { Path } from '../spec/document.ts';
 import type { Places } from '../spec/load.ts';
 
@@ -26,7 +27,9 @@ export function inspectFiles({ model, expanded }: Resolved, places: Places, now:
     else add(inspection, ['tls', 'certificate']);
     if (clientAuth) add(inspectCaFile(clientAuth.ca, now), ['tls', 'clientAuth', 'ca']);
     for (const { path, file } of passwordFiles(source)) add(inspectPasswordFile(file), path);
-    for (const ca of new Set(site.locations.flatMap(({ proxy }) => (proxy?.tls?.verify ? [proxy.tls.ca] : []))))
+    for (const ca of new Set(
+      site.locations.flatMap(({ proxy }) => (proxy?.tls?.verify && proxy.tls.ca !== systemCa ? [proxy.tls.ca] : [])),
+    ))
       add(inspectCaFile(ca, now), ['routes']);
   }
   return awaited.length > 0 ? [...diagnostics, missing(awaited)] : diagnostics;

@@ -6,7 +6,7 @@ import type { NginxFeatures } from './nginx-features.ts';
 import type { ProxyPass, Upstream } from './site.ts';
 
 /** Where a system keeps the CA certificates that it trusts (Debian's path; `tls.ca` names another). */
-const systemCa = '/etc/ssl/certs/ca-certificates.crt';
+export const systemCa = '/etc/ssl/certs/ca-certificates.crt';
 
 /** Shorter than the idle timeout of the servers people run (Node.js and uvicorn close after 5 s), so that no request meets a closing one. */
 const keepaliveTimeout = '4s';

@@ -23,7 +23,9 @@ const superuserFolders = ['/usr/sbin', '/usr/local/sbin', '/usr/local/nginx/sbin
 const limit = 5000;
 
 /** The nginx that is installed here: the first on PATH, else in the folders that hold it; undefined when there is none. */
-export async function findNginx(env: Readonly<Record<string, string | undefined>> = process.env): Promise<string | undefined> {
+export async function findNginx(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<string | undefined> {
   return findProgram('nginx', [...(env.PATH ?? '').split(delimiter), ...superuserFolders]);
 }
 

@@ -106,7 +106,7 @@ const grammar: Readonly<Record<string, Grammar>> = {
   name,
   host,
   route,
-  segment: urlPath,
+  segment: (value) => (value === '/' ? 'is the whole site; a role has a path of its own' : urlPath(value)),
   'backend-host': (value) => backendHostProblem(value.replace(/^\[|\]$/g, '')),
   address: (value) => problemOf(parseAddress(value)),
   resolver: (value) => {

@@ -164,6 +164,20 @@ const typeNames: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
+/** What stands in a group of options, for who wrote a plain value in its place. */
+const groupExample: Readonly<Record<string, string>> = {
+  preset: '{name: rest-api, …} or {name: domino-rest-api}',
+  hsts: '{maxAge: 63072000}, in seconds',
+  clientAuth: '{ca: /etc/ssl/clients.pem}',
+  timeouts: '{read: 60s}',
+  trustedProxies: '{from: [10.0.0.0/8]}',
+  basicAuth: '{userFile: /etc/nginx/htpasswd}',
+  redirect: '{to: /new}',
+  respond: '{status: 204}',
+  metrics: '{allow: [10.0.0.5]}',
+  health: '{allow: [10.0.0.5]}',
+};
+
 function wrongType(value: unknown, wanted: unknown, path: Path): string {
   const list = (Array.isArray(wanted) ? wanted : String(wanted).split(',')).map((type) => typeNames[type] ?? type);
   const quoted =
@@ -171,6 +185,16 @@ function wrongType(value: unknown, wanted: unknown, path: Path): string {
   const hint = typeof value === 'string' && list.includes('a list') ? `; write [${printable(value)}]` : quoted;
   const unquote = typeof value === 'string' && !list.includes('a text') && !hint ? withoutQuotes(value, list) : hint;
   const expected = `where ${list.join(' or ')} is expected`;
+  const example = groupExample[String(path.at(-1))];
+  if (list.length === 1 && list[0] === 'a group of options' && example) {
+    const subject =
+      value === null
+        ? `${place(path)} is empty`
+        : `${typeof value === 'object' ? 'this' : show(value)} is ${typeOf(value)}`;
+    return `${subject} ${expected}; write ${example}`;
+  }
+  if (typeof value === 'number' && ['connect', 'send', 'read', 'timeout'].includes(String(path.at(-1))))
+    return `${value} has no unit; write ${value}s`;
   if (value === null) return `${place(path)} is empty ${expected}`;
   if (typeof value === 'boolean') return `${value} stands ${expected}${unquote}`;
   return `${typeof value === 'object' ? 'this' : show(value)} is ${typeOf(value)} ${expected}${unquote}`;

@@ -3,13 +3,14 @@ import { resolve as resolvePath } from 'node:path';
 import type { Argv } from 'yargs';
 import { KeepgateError, reaches } from '../../diagnostic.ts';
 import { explainSpec } from '../../model/explain.ts';
+import type { Target } from '../../model/target.ts';
 import { suggest } from '../../spec/suggest.ts';
 import type { Command } from '../command.ts';
 import { configure } from '../configuration.ts';
 import { exitCode, type Io, wantsColor } from '../io.ts';
 import { report } from '../report/index.ts';
 import { readSpecFiles } from '../spec-files.ts';
-import { installedTarget, layoutOf, namedTarget } from '../target.ts';
+import { installedTarget, layoutOf, namedTarget, newestNginx } from '../target.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface Options {
@@ -48,13 +49,17 @@ async function run(argv: Options, io: Io): Promise<number> {
   const paths = [...(what === undefined ? [] : [what]), ...(argv.spec ?? [])];
   const sources = await readSpecFiles(paths, io);
   let origin = 'the nginx installed here';
+  const assumed = (): Target => {
+    origin = 'assumed: no nginx is installed here';
+    return newestNginx;
+  };
   const configured = await configure(sources, {
     allowRaw: argv.allowRaw,
     layout: (spec) => layoutOf(spec.nginx),
     target: (spec) => {
       const named = namedTarget(argv, spec.nginx, io);
       if (named) origin = (argv.nginxVersion ?? argv.target) ? 'the command line' : 'nginx.target';
-      return named ?? installedTarget(io);
+      return named ?? installedTarget(io).catch(assumed);
     },
   });
   const { diagnostics } = configured.ok ? configured.configuration : configured;

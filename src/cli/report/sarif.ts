@@ -37,11 +37,14 @@ export function sarif(diagnostics: readonly Diagnostic[], { ignored, pages, root
 const suppressions = (justification: string | undefined) =>
   justification === undefined ? {} : { suppressions: [{ kind: 'external', status: 'accepted', justification }] };
 
+const nowhere = { artifactLocation: { uri: 'keepgate.yaml' }, region: { startLine: 1 } };
+
 function locations({ at, site, related }: Diagnostic, root: string | undefined) {
   const logical = site === undefined ? {} : { logicalLocations: [{ name: site, kind: 'object' }] };
-  const physical = at ? { physicalLocation: physicalLocation(at, root) } : {};
+  // GitHub refuses a whole log for one result without a place
+  const physical = { physicalLocation: at ? physicalLocation(at, root) : nowhere };
   return {
-    ...(at || site !== undefined ? { locations: [{ ...physical, ...logical }] } : {}),
+    locations: [{ ...physical, ...logical }],
     ...(related && {
       relatedLocations: related.map((other, index) => ({
         id: index + 1,
