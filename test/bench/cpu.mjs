@@ -17,7 +17,7 @@ time {
  * bubblewrap does not wait for the program that it runs, whose time would be nobody's: so bash is the first process of a
  * namespace, who inherits it, and looks until it is alone there.
  */
-const untilAlone = 'while all=(/proc/[0-9]*) && ((${#all[@]} > 1)); do sleep 0.05; done';
+const untilAlone = 'while set -- /proc/[0-9]* && (($# > 1)); do sleep 0.05; done';
 const asFirstProcess = [
   'unshare',
   ...(process.getuid?.() === 0 ? [] : ['--user', '--map-current-user']),
