@@ -42,6 +42,9 @@ export function sandboxCommand(sandbox: Sandbox, command: readonly string[]): st
   return [bwrap, '--dev-bind', '/', '/', ...show, '--die-with-parent', ...asNobody, ...inside];
 }
 
+/** Where malloc looks whether there are large pages, and how large (see run.ts). */
+const largePages = '/sys/kernel/mm/transparent_hugepage';
+
 /** The system's folders are links into /usr on some distributions and folders on others. */
 function systemFolder(path: string): string[] {
   const stats = lstatSync(path, { throwIfNoEntry: false });
@@ -59,7 +62,7 @@ function mounts({ root, nginx, folders }: Sandbox): string[] {
     return ['--ro-bind', `${root}/${name}`, `/${name}`];
   });
   const written = [...folders].sort().flatMap((folder) => ['--tmpfs', folder, ...children(root, folder)]);
-  return [...top, '--dev', '/dev', '--proc', '/proc', ...written, ...own];
+  return [...top, '--dev', '/dev', '--proc', '/proc', '--ro-bind-try', largePages, largePages, ...written, ...own];
 }
 
 /** What the tree has in a written folder is laid over the empty one. */

@@ -163,6 +163,6 @@ exit 1
     'warn: etc group hosts nginx nsswitch.conf passwd',
     expect.stringMatching(/^warn: processes [2-9]$/),
     'warn: network lo',
-    'warn: environment LC_ALL PATH PWD',
+    'warn: environment GLIBC_TUNABLES LC_ALL PATH PWD',
   ]);
 });
