@@ -9,7 +9,7 @@ export function isIpv4(text: string): boolean {
 
 /** The canonical form of an IPv6 address without brackets (RFC 5952), undefined when it is none. */
 export function canonicalIpv6(text: string): string | undefined {
-  if (!/^[0-9A-Fa-f:.]{2,45}$/.test(text) || !text.includes(':')) return undefined;
+  if (!text.includes(':') || !/^[0-9A-Fa-f:.]{2,45}$/.test(text)) return undefined;
   try {
     return new URL(`http://[${text}]/`).hostname.slice(1, -1);
   } catch {

@@ -17,7 +17,7 @@ const accepted: Readonly<Record<string, readonly string[]>> = {
     '~ (?=a)',
     '~ (?<!a)b',
   ],
-  segment: ['/metrics', '/'],
+  segment: ['/metrics', '/a/b'],
   'backend-host': ['127.0.0.1', '::1', '[::1]', 'api_1.internal', '10.0.0.1'],
   address: ['127.0.0.1:1', '[::1]:65535', 'api:80'],
   resolver: ['127.0.0.53', '127.0.0.53:5353', '[::1]', '[::1]:53'],
