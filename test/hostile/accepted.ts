@@ -38,6 +38,7 @@ export function acceptedValues(count: number, seed: number): Accepted[] {
     );
     return { field, values: [...new Set(values)].filter((value) => value !== field.value) };
   });
+  const paths = places.filter(({ format }) => format === 'file-path');
   const accepted: Accepted[] = [];
   const hosts = new Set<string>();
   const names = new Set<string>();
@@ -52,7 +53,8 @@ export function acceptedValues(count: number, seed: number): Accepted[] {
         )
           continue;
         if (field.format === 'route' && judgedByNginx.test(value)) continue;
-        if (field.format === 'file-path' && accepted.some((other) => overlap(value, other.value))) continue;
+        if (field.format === 'file-path' && [...paths, ...accepted].some((other) => overlap(value, other.value)))
+          continue;
         if (field.format === 'host' && claimed(hosts, normalHost(value))) continue;
         if (['name', 'upstream'].includes(field.format) && !value.includes('/') && claimed(names, value)) continue;
         accepted.push({ field, value, text: one });
