@@ -127,7 +127,7 @@ function locationBody(
   const streamingTimeouts = route.streaming ? { ...site.timeouts, read: '1h' } : null;
   return {
     route: key,
-    access: accessOf(route),
+    access: routeAccess(site, route),
     basicAuth,
     requestHeaders: proxy ? request : [],
     responseHeaders: ownResponse ? mergeHeaders(context.responseHeaders, [...response.set, ...cleared]) : [],
@@ -167,6 +167,12 @@ export function rawText(
   const message = 'raw nginx text can run code; read it, then say --allow-raw';
   context.report({ code: 'raw-not-allowed', message, path, what: 'key' });
   return null;
+}
+
+/** In nginx one word of a location drops the whole inherited list, so a route that has any gets all of it. */
+function routeAccess(site: PlainSite, route: Route): Access {
+  if (!route.allow && !route.deny) return accessOf({});
+  return { deny: [...(site.deny ?? []), ...(route.deny ?? [])], allow: route.allow ?? site.allow ?? [] };
 }
 
 export function accessOf(options: { allow?: string[]; deny?: string[] }): Access {

@@ -94,6 +94,8 @@ export function backendHostProblem(host: string): string | undefined {
   if (host === '') return 'has no host';
   if (isMetadataAddress(host))
     return 'is a link-local address, where clouds keep their metadata service; it is never a backend';
+  if (canonicalIpv6(host)?.startsWith('::ffff:')) return 'is an IPv4 address in IPv6 form; write the IPv4 address';
+  if (host.endsWith('.')) return 'ends in a dot; write it without';
   if (host === '0.0.0.0' || host === '::') return 'is the unspecified address; write 127.0.0.1';
   if (host.includes('*')) return 'has a wildcard; a backend is one host';
   return hostProblem(host.replaceAll('_', '-'));

@@ -229,7 +229,7 @@ function show(value: unknown): string {
 function pathOf(pointer: string): (string | number)[] {
   const steps = pointer.split('/').slice(1);
   return steps.map((step) => {
-    const text = decodeURIComponent(step.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const text = step.replaceAll('~1', '/').replaceAll('~0', '~');
     return /^(0|[1-9]\d*)$/.test(text) ? Number(text) : text;
   });
 }
