@@ -27,6 +27,8 @@ export interface Diagnostic {
   readonly related?: readonly { readonly message: string; readonly at: Location }[];
   /** The site it is about. */
   readonly site?: string;
+  /** RFC 3339, in UTC: before it, trying again is pointless. */
+  readonly retryAt?: string;
 }
 
 /** A failure that nobody can go on from, with the exit code that the program ends with. */

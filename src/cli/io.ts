@@ -5,6 +5,8 @@ export interface Io {
   readonly stderr: Output;
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly cwd: string;
+  /** The clock of everything that depends on the date; not of time limits. */
+  readonly now: () => Date;
 }
 
 export interface Output {

@@ -4,22 +4,35 @@ import { KeepgateError } from '../diagnostic.ts';
 import { suggest } from '../spec/suggest.ts';
 import { version } from '../version.gen.ts';
 import type { Command } from './command.ts';
-import { commandNames, type Entry, entries } from './commands/index.ts';
+import { type Entry, entries, type Group } from './commands/index.ts';
 import { exitCode, type Io, wantsColor } from './io.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Runs the program. Resolves to the exit code (see README); never rejects for what a user can cause. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
-    const [first = '', second] = argv;
-    const helps = first === 'help' && second !== undefined;
-    const word = helps ? second : first;
-    const entry = entries.find(({ name }) => name === word);
-    if (!entry) return overview(word, io);
-    return await runCommand(entry, helps ? ['--help'] : argv.slice(1), io);
+    return await dispatch('', entries, argv, io);
   } catch (error) {
     return failed(error, io);
   }
+}
+
+/** Follows the words to the command that they name: `help WORD` is `WORD --help`, in a group too. */
+async function dispatch(
+  before: string,
+  among: readonly (Entry | Group)[],
+  [first = '', ...rest]: readonly string[],
+  io: Io,
+): Promise<number> {
+  const helps = first === 'help' && rest[0] !== undefined;
+  const word = helps ? rest[0] : first;
+  const entry = among.find(({ name }) => name === word);
+  if (!entry) return overview(before, among, first, io);
+  const name = `${before}${entry.name}`;
+  const words = helps ? [...rest.slice(1), '--help'] : rest;
+  return 'load' in entry
+    ? runCommand({ ...entry, name }, words, io)
+    : dispatch(`${name} `, await entry.entries(), words, io);
 }
 
 /**
@@ -99,19 +112,25 @@ function operandsOf({ name, operands }: Entry, options: Record<string, unknown>)
 }
 
 /** What there is, for those who name no command. */
-function overview(word: string, io: Io): number {
-  if (word === '') throw new UsageError('name a command; keepgate --help lists them');
+function overview(before: string, among: readonly (Entry | Group)[], word: string, io: Io): number {
+  const names = among.map(({ name }) => name);
+  if (word === '') throw new UsageError(`name a command; keepgate ${before}--help lists them`);
   if (word !== '--help' && word !== 'help' && word !== '-h') {
-    const near = suggest(word, commandNames);
-    throw new UsageError(
-      `"${word}" is not a command${near ? `; did you mean "${near}"?` : '; keepgate --help lists them'}`,
-    );
+    const near = suggest(word, names);
+    const hint = near ? `; did you mean "${before}${near}"?` : `; keepgate ${before}--help lists them`;
+    throw new UsageError(`"${before}${word}" is not a command${hint}`);
   }
-  const program = parser('keepgate', io)
-    .usage('keepgate: HTTPS in front of a REST API, as proven nginx site files')
-    .epilogue('keepgate COMMAND --help tells more, with examples.');
-  for (const { name, operands, describe } of entries)
-    program.command(`${name}${operands.map((operand) => ` [${operand}]`).join('')}`, describe);
+  const program = parser(`keepgate ${before}`.trim(), io)
+    .usage(
+      before === ''
+        ? 'keepgate: HTTPS in front of a REST API, as proven nginx site files'
+        : `keepgate ${before}COMMAND: ${names.join(', ')}`,
+    )
+    .epilogue(`keepgate ${before}COMMAND --help tells more, with examples.`);
+  for (const entry of among) {
+    const operands = 'load' in entry ? entry.operands.map((operand) => ` [${operand}]`).join('') : ' COMMAND';
+    program.command(`${entry.name}${operands}`, entry.describe);
+  }
   program.parseSync(['--help'], {}, (_error, _argv, output) => {
     io.stdout.write(`${output}\n`);
   });

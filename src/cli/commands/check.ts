@@ -154,7 +154,7 @@ async function checkSpec(spec: Spec, places: Places, argv: Options, io: Io, find
       findings.ignored = ignored;
       if (!inspected) {
         const { inspectFiles } = await import('../../check/disk.ts');
-        findings.add(inspectFiles(resolved, places, new Date()));
+        findings.add(inspectFiles(resolved, places, io.now()));
         inspected = true;
       }
       if (reaches(diagnostics, 'error') || !machine) continue;

@@ -9,7 +9,14 @@ export interface Entry {
   readonly load: () => Promise<{ command: unknown }>;
 }
 
-export const entries: readonly Entry[] = [
+/** A word with commands of its own behind it, such as `cert issue`. */
+export interface Group {
+  readonly name: string;
+  readonly describe: string;
+  readonly entries: () => Promise<readonly Entry[]>;
+}
+
+export const entries: readonly (Entry | Group)[] = [
   { name: 'init', operands: [], describe: 'write a commented spec', load: () => import('./init.ts') },
   {
     name: 'render',
@@ -28,6 +35,11 @@ export const entries: readonly Entry[] = [
     operands: ['what', 'spec..'],
     describe: 'the resolved spec, or what a code means',
     load: () => import('./explain.ts'),
+  },
+  {
+    name: 'cert',
+    describe: "certificates: Let's Encrypt, or your own CA's",
+    entries: async () => (await import('./cert/index.ts')).entries,
   },
   { name: 'schema', operands: [], describe: 'print the JSON Schema of a spec', load: () => import('./schema.ts') },
   {
