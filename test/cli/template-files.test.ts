@@ -27,7 +27,14 @@ function write(name: string, text: string): void {
 
 /** The site's file, or what is said against the templates. */
 function rendered(): string {
-  const io = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: {}, cwd };
+  const io = {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: {},
+    cwd,
+    now: () => new Date(),
+  };
   try {
     return renderWithTemplates('mine', model, target, io).files.find(({ site }) => site === 'api')?.text ?? '';
   } catch (error) {
