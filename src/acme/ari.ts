@@ -1,7 +1,8 @@
 /** ACME Renewal Information (RFC 9773): what a certificate is called there, and what the CA's answer is worth. */
 import { X509Certificate } from 'node:crypto';
 import * as der from '../certs/der.ts';
-import { type AriState, fraction, type Validity, windowProblem } from './renewal.ts';
+import type { AriState } from './renewal-state.ts';
+import { fraction, type Validity, windowProblem } from './validity.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -2,46 +2,13 @@
  * When a certificate is renewed: a pure function of the clock, the certificate and what is remembered of it. Every span is
  * relative to the lifetime, so that the same rules serve 398 days, 90, and 6.
  */
-import { createHash } from 'node:crypto';
 import { spanInWords } from '../certs/time-in-words.ts';
+import type { RenewalState } from './renewal-state.ts';
+import { fraction, lifetimeOf, type Validity, windowProblem } from './validity.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
-
-/** The times of a certificate, and the serial number that its jitter is drawn from (hexadecimal). */
-export interface Validity {
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  readonly serial: string;
-}
-
-/** The CA's answer about one certificate (RFC 9773, section 4.2), as it is kept. Moments are RFC 3339. */
-export interface AriState {
-  /** Of the certificate that it is about: it says nothing about the next one. */
-  readonly serial: string;
-  readonly start: string;
-  readonly end: string;
-  readonly checkedAt: string;
-  /** Before it, asking again is pointless. */
-  readonly recheckAt: string;
-  /** The moment inside the window, chosen once. */
-  readonly chosen: string;
-  readonly explanationUrl?: string;
-}
-
-/** What `state.json` of a certificate holds. Moments are RFC 3339. */
-export interface RenewalState {
-  /** In a row, since the last success. */
-  readonly failures: number;
-  readonly lastAttempt?: string;
-  /** The CA's own Retry-After: nothing is asked of it before. */
-  readonly notBefore?: string;
-  readonly lastError?: { readonly code: string; readonly message: string };
-  readonly ari?: AriState;
-  /** The serial number of the certificate that is known to be revoked. */
-  readonly revoked?: string;
-}
 
 export interface RenewalInput {
   readonly now: Date;
@@ -62,26 +29,6 @@ export interface RenewalDecision {
   readonly why: 'ari' | 'lifetime' | 'emergency' | 'revoked' | 'missing' | 'changed' | 'back-off' | 'not-yet';
   /** Only with `back-off`: the next attempt. */
   readonly retryAt?: Date;
-}
-
-/** The state after a certificate was issued. */
-export const renewed: RenewalState = { failures: 0 };
-
-/** The state after an attempt failed. `retryAt` is the CA's own word (RFC 3339). */
-export function failed(
-  state: RenewalState,
-  now: Date,
-  error: { readonly code: string; readonly message: string; readonly retryAt?: string },
-): RenewalState {
-  const { notBefore: _, ...rest } = state;
-  const { code, message, retryAt } = error;
-  return {
-    ...rest,
-    failures: state.failures + 1,
-    lastAttempt: now.toISOString(),
-    lastError: { code, message },
-    ...(retryAt === undefined ? {} : { notBefore: retryAt }),
-  };
 }
 
 /**
@@ -185,25 +132,6 @@ function heldReason({ failures, notBefore, lastError }: RenewalState, held: numb
         : `${failures} attempts failed`;
   return lastError ? `${who}: ${lastError.message}` : who;
 }
-
-/**
- * Why a suggested window can't be meant; undefined when it can. It may lie in the past, which asks for renewal at once, but
- * has to touch the lifetime of the certificate.
- */
-export function windowProblem(start: Date, end: Date, certificate: Validity): string | undefined {
-  if (Number.isNaN(start.getTime()) || Number.isNaN(end.getTime())) return 'its dates are none';
-  if (start >= end) return 'it ends before it begins';
-  if (end < certificate.notBefore) return 'it ends before the certificate is valid';
-  if (start >= certificate.notAfter) return 'it begins after the certificate expires';
-  return undefined;
-}
-
-/** A number from 0 up to 1 that is the same for the same certificate and purpose. */
-export function fraction(serial: string, purpose: string): number {
-  return createHash('sha256').update(`${purpose} ${serial}`).digest().readUIntBE(0, 6) / 2 ** 48;
-}
-
-const lifetimeOf = ({ notBefore, notAfter }: Validity): number => Math.max(0, notAfter.getTime() - notBefore.getTime());
 
 function moment(text: string | undefined): number | undefined {
   const time = Date.parse(text ?? '');

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { certificateId, isWindowStale, parseRenewalInfo, rememberWindow } from '../../src/acme/ari.ts';
-import type { AriState } from '../../src/acme/renewal.ts';
+import type { AriState } from '../../src/acme/renewal-state.ts';
 import { selfSigned } from '../../src/certs/self-signed.ts';
 
 /** RFC 9773, appendix A. */

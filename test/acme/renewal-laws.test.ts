@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decideRenewal, failed, type RenewalState, renewed, type Validity } from '../../src/acme/renewal.ts';
+import { decideRenewal } from '../../src/acme/renewal.ts';
+import { failed, type RenewalState, renewed } from '../../src/acme/renewal-state.ts';
+import type { Validity } from '../../src/acme/validity.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;

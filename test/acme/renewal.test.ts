@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type AriState,
-  decideRenewal,
-  failed,
-  type RenewalState,
-  renewed,
-  windowProblem,
-} from '../../src/acme/renewal.ts';
+import { decideRenewal } from '../../src/acme/renewal.ts';
+import { type AriState, failed, type RenewalState, renewed } from '../../src/acme/renewal-state.ts';
+import { windowProblem } from '../../src/acme/validity.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -184,6 +179,13 @@ describe('decideRenewal after failures', () => {
       reason: 'the CA asked to wait: too many certificates',
     });
     expect(failed(state, later(89.9 * day), { code: 'x-y', message: 'z' }).notBefore).toBeUndefined();
+  });
+
+  it('but waits for no more than a week', () => {
+    const retryAt = later(9999 * day).toISOString();
+    expect(failed(renewed, later(day), { code: 'x-y', message: 'z', retryAt }).notBefore).toBe(
+      later(8 * day).toISOString(),
+    );
   });
 
   it('says what failed', () => {
