@@ -7,6 +7,7 @@ import { formatPages } from './pages/formats.ts';
 import { nginxPages } from './pages/nginx.ts';
 import type { Page } from './pages/page.ts';
 import { specPages } from './pages/spec.ts';
+import { storePages } from './pages/store.ts';
 
 /** Paragraphs become lines of at most 100 characters; examples, which are indented, stay as they are. */
 function reflowed(text: string): string {
@@ -24,7 +25,9 @@ function reflowed(text: string): string {
 export const pages: ReadonlyMap<string, Page> = new Map(
   [
     ...rules.map(({ code, title, page }): [string, Page] => [code, { title, text: page }]),
-    ...[documentPages, specPages, formatPages, nginxPages, certificatePages, filePages].flatMap(Object.entries<Page>),
+    ...[documentPages, specPages, formatPages, nginxPages, certificatePages, filePages, storePages].flatMap(
+      Object.entries<Page>,
+    ),
   ]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([code, { title, text }]): [string, Page] => [code, { title, text: reflowed(text) }]),
