@@ -1,0 +1,73 @@
+/** Who listens on a TCP port of this machine: proc_net(5) and proc_pid_fd(5). */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { printable } from '../../nginx/printable.ts';
+
+export interface PortHolder {
+  /** undefined where the process belongs to somebody else, and this user isn't root. */
+  readonly pid?: number;
+  /** The name of the program, such as `nginx`. */
+  readonly program?: string;
+  /** The user id that the socket belongs to. */
+  readonly uid: number;
+}
+
+const listening = '0A';
+
+/** The first process of those that listen on a port, on whatever address; undefined when nobody does. */
+export function portHolder(port: number): PortHolder | undefined {
+  const sockets = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => socketsOn(path, port));
+  const first = sockets[0];
+  if (first === undefined) return undefined;
+  const wanted = new Set(sockets.map(({ inode }) => `socket:[${inode}]`));
+  const pid = pids().find((candidate) => descriptorsOf(candidate).some((target) => wanted.has(target)));
+  return pid === undefined ? { uid: first.uid } : { pid, program: programOf(pid), uid: first.uid };
+}
+
+/** Whether a program of that name runs: everybody may see that, also of processes that aren't his. */
+export function runs(program: string): boolean {
+  return pids().some((pid) => programOf(pid) === program);
+}
+
+function socketsOn(path: string, port: number): { inode: string; uid: number }[] {
+  const ending = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return read(path)
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields[1]?.endsWith(ending) && fields[3] === listening)
+    .map((fields) => ({ inode: fields[9] ?? '', uid: Number(fields[7]) }));
+}
+
+/** Ascending: a master comes before the workers that it started. */
+function pids(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+function descriptorsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((name) => linkOf(`/proc/${pid}/fd/${name}`));
+  } catch {
+    return []; // it has ended, or belongs to somebody else
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+const programOf = (pid: number): string => printable(read(`/proc/${pid}/comm`), 20);
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
