@@ -2,13 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPending } from '../certs/journal.ts';
-import { type CertificateStore, liveVersion, type StoredVersion, settingsOf, versionsOf } from '../certs/store.ts';
+import { type CertificateStore, liveVersion, type StoredVersion, versionsOf } from '../certs/store.ts';
 import type { CertificateSettings } from '../certs/settings.ts';
 import { certificateId, isWindowStale, rememberWindow } from './ari.ts';
 import { changes } from './changes.ts';
-import { type RenewalDecision, type RenewalState, decideRenewal, type Validity } from './renewal.ts';
+import { directoryOf } from './directory.ts';
+import { decideRenewal, type RenewalDecision } from './renewal.ts';
+import type { RenewalState } from './renewal-state.ts';
 import type { Sessions } from './sessions.ts';
-import { readState, saveState } from './state-file.ts';
+import { stateOf, saveState } from './state-file.ts';
+import type { Validity } from './validity.ts';
 
 export interface Job {
   /** Of the certificate in the store. */
@@ -45,10 +48,10 @@ export async function dueOf(job: Job, options: DueOptions): Promise<Due> {
   const { store, now, force, patient } = options;
   const { name, settings } = job;
   const newest = versionsOf(store, name).at(-1);
-  const before = settingsOf(store, name);
   const certificate = newest && validityOf(newest);
-  const state = newest ? await withWindow(job, newest, options) : readState(store, name);
-  const changed = before && newest ? changes(before, settings) : [];
+  const state = newest ? await withWindow(job, newest, options) : stateOf(store, name);
+  const directory = directoryOf(settings.directory ?? 'letsencrypt').url;
+  const changed = newest ? changes(newest.meta, { ...settings, directory }) : [];
   const decision = decideRenewal({ now: now(), state, changed, ...(certificate && { certificate }) });
   const replaces = newest?.meta.origin === 'acme' ? certificateId(pemOf(newest)) : undefined;
   const due = (action: Due['action']): Due => ({ job, action, decision, state, newest, replaces });
@@ -73,7 +76,7 @@ const validityOf = ({ meta: { notBefore, notAfter, serial } }: StoredVersion): V
 /** A CA that can't be reached is no reason to stop: what is known already decides. */
 async function withWindow({ name, settings }: Job, newest: StoredVersion, options: DueOptions): Promise<RenewalState> {
   const { store, sessions, now } = options;
-  const state = readState(store, name);
+  const state = stateOf(store, name);
   const id = newest.meta.origin === 'acme' ? certificateId(pemOf(newest)) : undefined;
   if (id === undefined || !isWindowStale(state.ari, newest.meta.serial, now())) return state;
   try {

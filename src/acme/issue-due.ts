@@ -2,11 +2,12 @@
 import type { CertificateStore, StoredVersion } from '../certs/store.ts';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import type { Due } from './due.ts';
-import { toKeepgateError } from './errors.ts';
+import { toKeepgateError } from './error.ts';
 import { issue } from './issue.ts';
-import { type Attempt, checkLimits, withCertificate, withFailures, withOrder, withPause } from './ledger.ts';
-import { changeLedger, readLedger } from './ledger-file.ts';
-import { failed, renewed } from './renewal.ts';
+import { checkLimits } from './check-limits.ts';
+import { type Attempt, withCertificate, withFailures, withOrder, withPause } from './ledger.ts';
+import { updateLedger, readLedger } from './ledger-file.ts';
+import { failed, renewed } from './renewal-state.ts';
 import type { Sessions } from './sessions.ts';
 import type { Solvers } from './solver-pool.ts';
 import { preflight } from './solvers/preflight.ts';
@@ -60,23 +61,25 @@ export async function issueDue(due: Due, options: IssueDueOptions): Promise<Issu
         now,
         signal,
         report,
-        onOrder: () => changeLedger(store, (ledger) => withOrder(ledger, attempt, now())),
+        onOrder: () => updateLedger(store, (ledger) => withOrder(ledger, attempt, now())),
         onFailedValidation: (host) =>
-          changeLedger(store, (ledger) => withFailures(ledger, attempt.directory, [host], now())),
+          updateLedger(store, (ledger) => withFailures(ledger, attempt.directory, [host], now())),
       },
     );
-    changeLedger(store, (ledger) => withCertificate(ledger, attempt, now()));
+    updateLedger(store, (ledger) => withCertificate(ledger, attempt, now()));
     saveState(store, name, renewed);
     return { version, diagnostics: said };
   } catch (cause) {
     signal.throwIfAborted();
-    const error = toKeepgateError(cause, `the certificate "${name}"`);
+    const error = toKeepgateError(cause, `get the certificate "${name}"`);
     const { code, message, retryAt } = error.diagnostic;
+    // Nothing was asked of the CA.
+    if (error === cause && code === 'rate-limited') return { error, diagnostics: said };
     saveState(store, name, failed(due.state, now(), { code, message, ...(retryAt !== undefined && { retryAt }) }));
-    if (directory !== undefined && error.exitCode === 5 && retryAt !== undefined && code !== 'rate-limited-here') {
+    if (directory !== undefined && error.exitCode === 5 && retryAt !== undefined) {
       const pause = { until: new Date(retryAt), reason: message, names };
       const url = directory;
-      changeLedger(store, (ledger) => withPause(ledger, url, pause, now()));
+      updateLedger(store, (ledger) => withPause(ledger, url, pause, now()));
     }
     return { error, diagnostics: said };
   }

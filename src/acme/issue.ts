@@ -2,22 +2,25 @@
  * One certificate, from the order to the store, in steps that a crash may come between: key and order are journalled before the
  * CA acts, so the next run goes on where this one ended, and orders nothing twice (RFC 8555, section 7.4).
  */
+import { createPrivateKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clearPending, type Pending, readPending, readPendingKey, savePending, savePendingKey } from '../certs/journal.ts';
-import { newPrivateKey } from '../certs/private-key.ts';
 import { certificateRequest } from '../certs/csr.ts';
+import { keyTypeOf, newKey, pemOf } from '../certs/keys.ts';
 import type { CertificateSettings } from '../certs/settings.ts';
 import { addVersion, type CertificateStore, type StoredVersion, saveSettings, versionsOf } from '../certs/store.ts';
-import { liveKey } from '../certs/live-key.ts';
 import { KeepgateError } from '../diagnostic.ts';
 import { authorize } from './authorize.ts';
 import { authorizationFailed, orderFailed, orderTooSlow } from './failures.ts';
 import { identifierOf } from './identifier.ts';
 import { poll } from './poll.ts';
 import { downloadChain } from './preferred-chain.ts';
-import { AcmeProblem, TransportFailure } from './problem.ts';
+import { AcmeProblem } from './problem.ts';
 import type { AcmeSession, Order } from './session.ts';
 import type { Solver } from './solvers/solver.ts';
+import { TransportFailure } from './transport-failure.ts';
 
 export interface IssueContext {
   readonly store: CertificateStore;
@@ -50,7 +53,7 @@ const timeLimit = 180_000;
 export async function issue(request: IssueRequest, context: IssueContext): Promise<StoredVersion> {
   const { store } = context;
   const { name } = request;
-  const begun = begin(request, context);
+  const begun = await begin(request, context);
   const order = await orderFor(request, begun.pending, context);
   const earlier = versionsOf(store, name).find(({ meta }) => meta.orderUrl === order.url);
   const version = earlier ?? (await complete(request, order, begun, context));
@@ -65,17 +68,25 @@ interface Begun {
 }
 
 /** Key first: what a CA signs is never without its key. */
-function begin({ name, settings, replaces }: IssueRequest, { store, session, now }: IssueContext): Begun {
+async function begin({ name, settings, replaces }: IssueRequest, { store, session, now }: IssueContext): Promise<Begun> {
   const { names, keyType, profile } = settings;
   const wanted = { directory: session.directory.url, names, keyType, ...(profile !== undefined && { profile }) };
   const earlier = readPending(store, name);
   const earlierKey = earlier && readPendingKey(store, name);
   if (earlier && earlierKey !== undefined && isSameRequest(earlier, wanted)) return { pending: earlier, key: earlierKey };
-  const key = (settings.reuseKey ? liveKey(store, name, keyType) : undefined) ?? newPrivateKey(keyType);
+  const key = (settings.reuseKey ? latestKey(store, name, keyType) : undefined) ?? pemOf(await newKey(keyType));
   const pending: Pending = { ...wanted, ...(replaces !== undefined && { replaces }), startedAt: now().toISOString(), step: 'created' };
   savePendingKey(store, name, key);
   savePending(store, name, pending);
   return { pending, key };
+}
+
+/** The key of the newest version, if it is of this type. */
+function latestKey(store: CertificateStore, name: string, keyType: string): string | undefined {
+  const newest = versionsOf(store, name).at(-1);
+  if (!newest) return undefined;
+  const key = createPrivateKey(readFileSync(join(newest.folder, 'privkey.pem')));
+  return keyTypeOf(key) === keyType ? pemOf(key) : undefined;
 }
 
 function isSameRequest(pending: Pending, wanted: Pick<Pending, 'directory' | 'names' | 'keyType' | 'profile'>): boolean {
@@ -140,7 +151,7 @@ async function complete(
   if (ready.status === 'ready') {
     report('asking for the certificate');
     savePending(store, name, { ...journal, step: 'finalizing' });
-    await finalize(session, ready, certificateRequest(settings.names, key));
+    await finalize(session, ready, certificateRequest(settings.names, createPrivateKey(key)));
   }
   const look = () => session.order(order.url);
   const ended = await poll(look, ({ status }) => status === 'valid' || status === 'invalid', { ...context, timeLimit });
@@ -152,7 +163,7 @@ async function complete(
   const fullchain = await downloadChain(session, ended.certificate, settings.preferredChain);
   try {
     const origin = { origin: 'acme', directory: session.directory.url, orderUrl: order.url, certificateUrl: ended.certificate } as const;
-    return addVersion(store, name, { fullchain, key, names: settings.names, profile: settings.profile, ...origin }, now());
+    return addVersion(store, name, { fullchain, key, names: settings.names, ...(settings.profile !== undefined && { profile: settings.profile }), ...origin }, now());
   } catch (error) {
     // The CA's certificate is wrong: it would be so again.
     if (error instanceof KeepgateError && error.exitCode !== 4) clearPending(store, name);

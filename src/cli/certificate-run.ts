@@ -27,6 +27,8 @@ export interface RunOptions {
   concurrency: number;
   keep?: number;
   format: 'text' | 'json';
+  /** As the command line names it. */
+  directory?: string;
 }
 
 export const runOptions = (yargs: Argv): Argv =>
@@ -88,7 +90,7 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
             ...(account.email !== undefined && { email: account.email }),
             ...(account.eab && { eab: account.eab }),
           },
-          { staging: dryRun },
+          { staging: dryRun ? (options.directory === undefined ? 'known' : 'named') : 'none' },
         ),
         solvers,
         now: io.now,
