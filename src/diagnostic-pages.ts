@@ -1,5 +1,6 @@
 /** The pages of all codes. Loaded only where one is shown: nothing else needs that much text. */
 import { rules } from './lint/index.ts';
+import { acmePages } from './pages/acme.ts';
 import { certificatePages } from './pages/certificates.ts';
 import { challengePages } from './pages/challenges.ts';
 import { documentPages } from './pages/document.ts';
@@ -22,20 +23,23 @@ function reflowed(text: string): string {
   return paragraphs.join('\n\n');
 }
 
+const chapters = [
+  acmePages,
+  certificatePages,
+  challengePages,
+  documentPages,
+  filePages,
+  formatPages,
+  nginxPages,
+  specPages,
+  storePages,
+];
+
 /** By code, in alphabetical order. */
 export const pages: ReadonlyMap<string, Page> = new Map(
   [
     ...rules.map(({ code, title, page }): [string, Page] => [code, { title, text: page }]),
-    ...[
-      documentPages,
-      specPages,
-      formatPages,
-      nginxPages,
-      certificatePages,
-      challengePages,
-      filePages,
-      storePages,
-    ].flatMap(Object.entries<Page>),
+    ...chapters.flatMap(Object.entries<Page>),
   ]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([code, { title, text }]): [string, Page] => [code, { title, text: reflowed(text) }]),
