@@ -29,6 +29,8 @@ export interface RenewalDecision {
   readonly why: 'ari' | 'lifetime' | 'emergency' | 'revoked' | 'missing' | 'changed' | 'back-off' | 'not-yet';
   /** Only with `back-off`: the next attempt. */
   readonly retryAt?: Date;
+  /** Since when it should have been renewed, where that is past and its moment is known. */
+  readonly since?: Date;
 }
 
 /**
@@ -44,11 +46,12 @@ export function decideRenewal({ now, certificate, state, changed = [] }: Renewal
   const held = Math.max(backOffEnd(now, certificate, state), moment(state.notBefore) ?? Number.NEGATIVE_INFINITY);
   const at = Math.max(plan.at, held);
   const due = at <= now.getTime();
-  if (due) return { due, at: now, reason: plan.reason, why: plan.why };
   if (plan.at > now.getTime())
     return { due, at: new Date(at), reason: plan.laterReason ?? plan.reason, why: 'not-yet' };
+  const since = Number.isFinite(plan.at) ? { since: new Date(plan.at) } : {};
+  if (due) return { due, at: now, reason: plan.reason, why: plan.why, ...since };
   const retryAt = new Date(held);
-  return { due, at: retryAt, reason: heldReason(state, held), why: 'back-off', retryAt };
+  return { due, at: retryAt, reason: heldReason(state, held), why: 'back-off', retryAt, ...since };
 }
 
 interface Plan {
@@ -67,9 +70,10 @@ function planned(now: Date, certificate: Validity | undefined, state: RenewalSta
   if (state.revoked === certificate.serial) return { at: atOnce, why: 'revoked', reason: 'it is revoked' };
   if (changed.length > 0) return { at: atOnce, why: 'changed', reason: `changed: ${changed.join(', ')}` };
   const emergency = emergencyAt(certificate);
-  if (emergency <= now.getTime()) return { at: emergency, why: 'emergency', reason: emergencyReason(now, certificate) };
   const usual = suggested(certificate, state) ?? byLifetime(certificate);
-  return { ...usual, at: Math.min(usual.at, emergency) };
+  const at = Math.min(usual.at, emergency);
+  if (emergency > now.getTime()) return { ...usual, at };
+  return { at, why: 'emergency', reason: emergencyReason(now, certificate) };
 }
 
 function suggested(certificate: Validity, { ari }: RenewalState): Plan | undefined {

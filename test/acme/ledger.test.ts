@@ -140,11 +140,14 @@ describe('the pause that a CA asked for', () => {
 
 describe('the ledger', () => {
   it('stays small', () => {
-    const many = times(1100, emptyLedger, (ledger, index) =>
-      withFailures(withOrder(ledger, attempt, start), directory, [`${index}.example`], start),
-    );
+    const at = start.toISOString();
+    const failures = Array.from({ length: 1000 }, (_, index) => ({ at, name: `${index}.example` }));
+    const found = { orders: failures.map(() => at), certificates: [], failures, pauses: [] };
+    const full: Ledger = { version: 1, directories: { [directory]: found } };
+    const many = withFailures(withOrder(full, attempt, start), directory, ['x.example'], start);
     expect(many.directories[directory]?.orders).toHaveLength(1000);
     expect(many.directories[directory]?.failures).toHaveLength(1000);
+    expect(many.directories[directory]?.failures.at(-1)?.name).toBe('x.example');
     const week = withOrder(withCertificate(many, attempt, start), attempt, later(168 * hour));
     expect(week.directories[directory]).toMatchObject({ certificates: [], failures: [], pauses: [] });
     expect(week.directories[directory]?.orders).toHaveLength(1);
