@@ -1,0 +1,97 @@
+/** dns-01 through a script: those for lego's `exec` provider and for certbot's manual hooks run as they are. */
+import { KeepgateError } from '../../diagnostic.ts';
+import { runHook } from '../../hooks/run-hook.ts';
+import { printable } from '../../nginx/printable.ts';
+import { challengeRecordName } from '../dns/delegation.ts';
+import { lookupThrough } from '../dns/lookup.ts';
+import { untilVisible } from '../dns/visible.ts';
+import { type DnsOptions, visibleWithin } from './dns-rfc2136.ts';
+import { oneAfterAnother } from './one-after-another.ts';
+import type { Challenge, Solver } from './solver.ts';
+
+export interface ExecOptions extends DnsOptions {
+  /** Milliseconds for one run of the script: 2 minutes by default. */
+  readonly hookTimeLimit?: number | undefined;
+}
+
+/** For the help of whatever takes such a script. */
+export const hookProtocol = [
+  'Arguments: present|cleanup FQDN VALUE, as for the exec provider of lego; FQDN ends in a dot and is where CNAME records lead.',
+  'Environment: CERTBOT_DOMAIN, CERTBOT_VALIDATION, CERTBOT_REMAINING_CHALLENGES, CERTBOT_ALL_DOMAINS, and for cleanup',
+  'CERTBOT_AUTH_OUTPUT, as for the manual hooks of certbot; CERTBOT_TOKEN is not set, as in certbot for dns-01.',
+] as const;
+
+/**
+ * Runs `command present|cleanup _acme-challenge.NAME. VALUE` (go-acme.github.io/lego/dns/exec) with certbot's variables
+ * (eff-certbot.readthedocs.io, “Pre and Post Validation Hooks”). CERTBOT_TOKEN is absent, as there for dns-01: scripts take
+ * it as the sign of http-01. One run after another, even of several certificates. The last line that counts is the exit code.
+ * @param command absolute path
+ * @throws KeepgateError dns-hook-failed (4), and what runHook has against the file, from `present` and `cleanUp`
+ */
+export function dnsExec(command: string, options: ExecOptions = {}): Solver {
+  const { timeLimit = visibleWithin, hookTimeLimit = 120_000, nameServerPort: port, onProgress } = options;
+  const lookup = lookupThrough(options.resolver);
+  const presented = new Map<string, { readonly place: string; readonly output: string }>();
+  let asked: readonly string[] = [];
+  let begun = 0;
+
+  const call = async (action: 'present' | 'cleanup', place: string, challenge: Challenge, signal?: AbortSignal) => {
+    const { dnsValue } = challenge;
+    const order = challenge.order ?? { names: asked, remaining: Math.max(0, asked.length - begun) };
+    const output = presented.get(dnsValue)?.output;
+    const env = {
+      CERTBOT_DOMAIN: challenge.identifier.value,
+      CERTBOT_VALIDATION: dnsValue,
+      CERTBOT_ALL_DOMAINS: order.names.map((name) => name.replace(/^\*\./, '')).join(','),
+      CERTBOT_REMAINING_CHALLENGES: String(order.remaining),
+      ...(action === 'cleanup' && output !== undefined && { CERTBOT_AUTH_OUTPUT: output.trimEnd() }),
+    };
+    const args = [action, `${place}.`, dnsValue];
+    const run = await runHook({ command, args, env, timeLimit: hookTimeLimit, signal });
+    if (run.exitCode !== 0) throw failed(command, action, challenge.identifier.value, run);
+    return run.output;
+  };
+
+  return {
+    type: 'dns-01',
+    description: `dns-01 through ${command}`,
+    prepare: async (names) => {
+      asked = names;
+    },
+    present: async (challenge, signal) => {
+      const place = await challengeRecordName(challenge.identifier.value, lookup);
+      await oneAfterAnother(command, async () => {
+        signal?.throwIfAborted();
+        begun += 1;
+        presented.set(challenge.dnsValue, { place, output: '' });
+        presented.set(challenge.dnsValue, { place, output: await call('present', place, challenge, signal) });
+      });
+    },
+    ready: async ({ identifier, dnsValue }, signal) => {
+      const place = presented.get(dnsValue)?.place ?? (await challengeRecordName(identifier.value, lookup));
+      await untilVisible(place, dnsValue, { lookup, timeLimit, signal, port, onProgress });
+    },
+    cleanUp: async (challenge, signal) => {
+      const place = presented.get(challenge.dnsValue)?.place;
+      // After a crash another process presented it, and the script has to find out itself whether it is there.
+      const known = place ?? (await challengeRecordName(challenge.identifier.value, lookup));
+      await oneAfterAnother(command, () => call('cleanup', known, challenge, signal));
+      presented.delete(challenge.dnsValue);
+    },
+  };
+}
+
+function failed(
+  command: string,
+  action: string,
+  name: string,
+  { exitCode, output }: { readonly exitCode: number | undefined; readonly output: string },
+): KeepgateError {
+  const said = printable(output.trimEnd().split('\n').slice(-3).join(' | '), 300);
+  const end = exitCode === undefined ? 'did not end in time, or was killed' : `ended with exit code ${exitCode}`;
+  return new KeepgateError(4, {
+    code: 'dns-hook-failed',
+    message: `${command} ${action} for ${name} ${end}${said === '' ? ', and said nothing' : `: ${said}`}`,
+    help: `Try it by hand: ${command} present _acme-challenge.${name}. test`,
+  });
+}
