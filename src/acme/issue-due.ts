@@ -7,6 +7,7 @@ import { issue } from './issue.ts';
 import { checkLimits } from './check-limits.ts';
 import { type Attempt, withCertificate, withFailures, withOrder, withPause } from './ledger.ts';
 import { updateLedger, readLedger } from './ledger-file.ts';
+import { checkProfile } from './profile.ts';
 import { failed, renewed } from './renewal-state.ts';
 import type { Sessions } from './sessions.ts';
 import type { Solvers } from './solver-pool.ts';
@@ -41,6 +42,7 @@ export async function issueDue(due: Due, options: IssueDueOptions): Promise<Issu
   try {
     const session = await sessions(settings);
     directory = session.directory.url;
+    checkProfile(session, settings.profile);
     const attempt: Attempt = { directory, names, exempt: due.replaces !== undefined && due.decision.why === 'ari' };
     said.push(...checkLimits(readLedger(store), attempt, now()));
     const { solver, why } = await solvers(settings);
