@@ -1,6 +1,7 @@
 /** The pages of all codes. Loaded only where one is shown: nothing else needs that much text. */
 import { rules } from './lint/index.ts';
 import { certificatePages } from './pages/certificates.ts';
+import { deployPages } from './pages/deploy.ts';
 import { documentPages } from './pages/document.ts';
 import { filePages } from './pages/files.ts';
 import { formatPages } from './pages/formats.ts';
@@ -24,7 +25,9 @@ function reflowed(text: string): string {
 export const pages: ReadonlyMap<string, Page> = new Map(
   [
     ...rules.map(({ code, title, page }): [string, Page] => [code, { title, text: page }]),
-    ...[documentPages, specPages, formatPages, nginxPages, certificatePages, filePages].flatMap(Object.entries<Page>),
+    ...[documentPages, specPages, formatPages, nginxPages, certificatePages, filePages, deployPages].flatMap(
+      Object.entries<Page>,
+    ),
   ]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([code, { title, text }]): [string, Page] => [code, { title, text: reflowed(text) }]),
