@@ -3,6 +3,7 @@ import { rules } from './lint/index.ts';
 import { acmePages } from './pages/acme.ts';
 import { certificatePages } from './pages/certificates.ts';
 import { challengePages } from './pages/challenges.ts';
+import { deployPages } from './pages/deploy.ts';
 import { documentPages } from './pages/document.ts';
 import { filePages } from './pages/files.ts';
 import { formatPages } from './pages/formats.ts';
@@ -27,6 +28,7 @@ const chapters = [
   acmePages,
   certificatePages,
   challengePages,
+  deployPages,
   documentPages,
   filePages,
   formatPages,
