@@ -115,4 +115,72 @@ user who runs keepgate, and nobody else may be able to write there; and it has t
 
   sudo chown root: /etc/keepgate/dns-hook && sudo chmod 755 /etc/keepgate/dns-hook`,
   },
+  'wildcard-needs-dns': {
+    title: 'a wildcard needs dns-01',
+    text: `A wildcard says something about a whole zone, so every public CA wants a TXT record for it (the challenge dns-01). Say how keepgate can
+make one: a script, or dynamic updates by RFC 2136. Or list the names one by one.
+
+  acme: {challenge: {dns-01: {exec: ./hook}}}
+  acme: {challenge: {dns-01: {rfc2136: {server: 192.0.2.53, zone: example.com, keyFile: ./dns.key}}}}`,
+  },
+  'address-needs-http': {
+    title: 'an IP address can not be proven with dns-01',
+    text: `There is no DNS record that proves control over an address (RFC 8738, section 7), so it needs the challenge http-01. One certificate uses
+one kind of challenge here: get one for the addresses, and another for the names.`,
+  },
+  'name-unknown': {
+    title: 'the name does not exist',
+    text: `The DNS has no such name (NXDOMAIN), so a CA finds no machine to ask. Check the spelling, and add an A or AAAA record that leads to this
+machine. After adding it, resolvers may remember for some minutes that it wasn't there.
+
+  dig A api.example.com`,
+  },
+  'name-without-address': {
+    title: 'the name has no address',
+    text: `The name exists, but has neither an A nor an AAAA record, so a CA has no machine to ask over http-01. Add one that leads here, or
+use dns-01, which needs no address.`,
+  },
+  'name-not-resolved': {
+    title: 'the name could not be looked up',
+    text: `The resolver of this machine failed or didn't answer, so nothing is known about the name. The CA uses a resolver of its own, and may
+have more luck; most often the name servers of the domain are at fault, and it fails as well.
+
+  dig A api.example.com`,
+  },
+  'address-private': {
+    title: 'the name leads to a private address',
+    text: `Seen from here the name has an address that means something in this network alone. A public CA can't reach it. When names inside are
+resolved otherwise than outside (split DNS), all may be well; if not, use dns-01, which needs no way in.`,
+  },
+  'challenge-unreachable': {
+    title: 'an address can not be reached from here',
+    text: `keepgate put up an answer of its own and asked for it as a CA would, on port 80, and nobody answered. Many routers don't lead their own
+public address back inside, so from within this may be nothing; then the CA gets through. If a firewall closes port 80, or the
+record names another machine, the CA fails too. All of a name's addresses count: a CA prefers IPv6.
+
+  curl -v http://api.example.com/.well-known/acme-challenge/test`,
+  },
+  'challenge-not-served': {
+    title: 'an address shows something else than the challenge',
+    text: `keepgate put up an answer of its own and asked for it as a CA would, and a server gave another answer. An A or AAAA record may lead to
+another machine; another server block may take the request; nginx may serve challenges from another folder; or a redirect leads
+where no CA follows: other schemes than http and https, other ports than 80 and 443, an address. A failed validation counts
+against the limits of the CA, so it wasn't asked.
+
+  curl -v http://api.example.com/.well-known/acme-challenge/test`,
+  },
+  'caa-forbids': {
+    title: 'CAA records forbid the certificate',
+    text: `The owner of a domain lists in CAA records which CAs may issue for it (RFC 8659); those of the closest domain count. They leave this CA
+out, or insist on another account or way of validation (RFC 8657). Add a record.
+
+  example.com. CAA 0 issue "letsencrypt.org"`,
+  },
+  'caa-unknown': {
+    title: 'CAA records can not be looked up',
+    text: `The resolver didn't say whether the domain has CAA records. A CA has to know, and doesn't issue when the name servers give it no answer;
+some old ones fail for a record type that they don't know.
+
+  dig CAA example.com`,
+  },
 };

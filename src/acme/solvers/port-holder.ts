@@ -28,6 +28,13 @@ export function runs(program: string): boolean {
   return pids().some((pid) => programOf(pid) === program);
 }
 
+/** In words, for the middle of a sentence. */
+export function nameOf(holder: PortHolder | undefined): string {
+  if (holder === undefined) return 'another process';
+  if (holder.pid === undefined) return `a process of user ${holder.uid} (root can see which)`;
+  return `${holder.program} (pid ${holder.pid})`;
+}
+
 function socketsOn(path: string, port: number): { inode: string; uid: number }[] {
   const ending = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   return read(path)

@@ -1,6 +1,6 @@
 /** Why a listener could not be opened, in words. */
 import { KeepgateError } from '../../diagnostic.ts';
-import { type PortHolder, portHolder } from './port-holder.ts';
+import { nameOf, type PortHolder, portHolder } from './port-holder.ts';
 
 /** The error for a `listen` that failed with a code of errno(3). */
 export function cannotListen(port: number, code: string): unknown {
@@ -28,12 +28,6 @@ export function portTaken(port: number, holder: PortHolder | undefined): Keepgat
         ? 'Let nginx serve the challenges: a site that keepgate renders does so already, and --webroot DIR names the folder.'
         : `Stop it while the certificate is fetched${command(holder)}, or let it serve a folder and give --webroot DIR.`,
   });
-}
-
-export function nameOf(holder: PortHolder | undefined): string {
-  if (holder === undefined) return 'another process';
-  if (holder.pid === undefined) return `a process of user ${holder.uid} (root can see which)`;
-  return `${holder.program} (pid ${holder.pid})`;
 }
 
 const command = (holder: PortHolder | undefined): string =>
