@@ -30,8 +30,9 @@ interface Window {
 function windowOf({ now, policy }: Ca, { notBefore, notAfter, revoked }: IssuedCertificate): Window {
   if (revoked) return { start: at(now(), -days(2)), end: at(now(), -days(1)) };
   if (typeof policy.ari === 'object') return policy.ari;
-  const lifetime = notAfter.getTime() + 1000 - notBefore.getTime();
-  const middle = notAfter.getTime() - lifetime / (lifetime < days(10) ? 2 : 3);
+  const end = notAfter.getTime() + 1000;
+  const lifetime = end - notBefore.getTime();
+  const middle = end - lifetime / (lifetime < days(10) ? 2 : 3);
   return { start: new Date(middle - lifetime / 50), end: new Date(middle + lifetime / 50) };
 }
 

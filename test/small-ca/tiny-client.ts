@@ -1,5 +1,5 @@
 /** Just enough of an ACME client to be wrong on purpose. */
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { text } from 'node:stream/consumers';
@@ -58,6 +58,7 @@ export function tinyClient(ca: SmallCa, accountKey = newKey()) {
     const header = { alg: wrong.alg ?? 'ES256', nonce: wrong.nonce ?? nonce, url: wrong.url ?? url, ...signer };
     const envelope = { protected: base64url(header), payload: payload === '' ? '' : base64url(payload) };
     const data = Buffer.from(`${envelope.protected}.${envelope.payload}`);
+    nonce = undefined;
     const signature = sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' }).toString('base64url');
     return send('POST', url, JSON.stringify({ ...envelope, signature }), wrong.contentType);
   }
@@ -86,12 +87,14 @@ export function tinyClient(ca: SmallCa, accountKey = newKey()) {
       }
       return { url, finalize: String(made.json.finalize) };
     },
-    async issue(names: readonly string[], more: object = {}): Promise<{ url: string; pem: string }> {
+    async issue(names: readonly string[], more: object = {}, csr?: Buffer): Promise<{ url: string; pem: string }> {
       const { url, finalize } = await this.readyOrder(names, more);
-      const finalized = await post(finalize, { csr: (await newCsr(names)).toString('base64url') });
-      const certificate = String(finalized.json.certificate);
-      return { url, pem: (await post(certificate, '')).text };
+      const request = csr ?? (await newCsr(names));
+      const finalized = await post(finalize, { csr: request.toString('base64url') });
+      return { url, pem: (await post(String(finalized.json.certificate), '')).text };
     },
+    key: accountKey,
+    agent,
     close: () => agent.destroy(),
   };
 }
@@ -106,9 +109,6 @@ export async function newCsr(names: readonly string[], key?: string): Promise<Bu
   );
   return Buffer.from(csr.toString().replace(/-----[^-]+-----|\s/g, ''), 'base64');
 }
-
-/** The identifier of RFC 9773 from what the certificate says about itself. */
-export const sha256 = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest();
 
 function parsed(text: string): Reply['json'] {
   try {
