@@ -77,21 +77,35 @@ export function extendedKeyUsage(purpose: keyof typeof purposes): Buffer {
   return extension('2.5.29.37', der.sequence(der.oid(purposes[purpose])));
 }
 
-/** Host names (IDN too, as A-labels) and IP addresses (IPv6 with or without brackets) as a SubjectAltName. */
-export function subjectAltName(names: readonly string[]): Buffer {
+/**
+ * Host names (IDN too, as A-labels) and IP addresses (IPv6 with or without brackets) as a SubjectAltName; critical where
+ * the subject is empty (RFC 5280, section 4.2.1.6).
+ */
+export function subjectAltName(names: readonly string[], options: { critical?: boolean } = {}): Buffer {
   const general = names.map((name) => {
     const address = name.replace(/^\[(.*)\]$/, '$1');
     return isIP(address) === 0
       ? der.implicit(2, Buffer.from(domainToASCII(name) || name, 'ascii'))
       : der.implicit(7, addressBytes(address));
   });
-  return extension('2.5.29.17', der.sequence(...general));
+  return extension('2.5.29.17', der.sequence(...general), options);
+}
+
+/** Names the certificate's key (RFC 5280, section 4.2.1.2). */
+export function subjectKeyIdentifier(publicKey: KeyObject): Buffer {
+  return extension('2.5.29.14', der.octetString(keyIdentifier(publicKey)));
+}
+
+/** Names the key that signs (RFC 5280, section 4.2.1.1), as its own certificate does in `subjectKeyIdentifier`. */
+export function authorityKeyIdentifier(issuerKey: KeyObject): Buffer {
+  return extension('2.5.29.35', der.sequence(der.implicit(0, keyIdentifier(issuerKey))));
 }
 
 /** The SHA-256 of the whole public key (RFC 7093, section 2, method 4). */
-export function subjectKeyIdentifier(publicKey: KeyObject): Buffer {
-  const key = publicKey.export({ type: 'spki', format: 'der' });
-  return extension('2.5.29.14', der.octetString(createHash('sha256').update(key).digest()));
+function keyIdentifier(publicKey: KeyObject): Buffer {
+  return createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest();
 }
 
 /** An IP address in network byte order: 4 bytes or 16. */
