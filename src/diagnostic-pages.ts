@@ -5,6 +5,7 @@ import { deployPages } from './pages/deploy.ts';
 import { documentPages } from './pages/document.ts';
 import { filePages } from './pages/files.ts';
 import { formatPages } from './pages/formats.ts';
+import { hookPages } from './pages/hooks.ts';
 import { nginxPages } from './pages/nginx.ts';
 import type { Page } from './pages/page.ts';
 import { specPages } from './pages/spec.ts';
@@ -25,7 +26,7 @@ function reflowed(text: string): string {
 export const pages: ReadonlyMap<string, Page> = new Map(
   [
     ...rules.map(({ code, title, page }): [string, Page] => [code, { title, text: page }]),
-    ...[documentPages, specPages, formatPages, nginxPages, certificatePages, filePages, deployPages].flatMap(
+    ...[documentPages, specPages, formatPages, nginxPages, certificatePages, filePages, deployPages, hookPages].flatMap(
       Object.entries<Page>,
     ),
   ]
