@@ -7,6 +7,7 @@ import { deployPages } from './pages/deploy.ts';
 import { documentPages } from './pages/document.ts';
 import { filePages } from './pages/files.ts';
 import { formatPages } from './pages/formats.ts';
+import { hookPages } from './pages/hooks.ts';
 import { nginxPages } from './pages/nginx.ts';
 import type { Page } from './pages/page.ts';
 import { specPages } from './pages/spec.ts';
@@ -32,6 +33,7 @@ const chapters = [
   documentPages,
   filePages,
   formatPages,
+  hookPages,
   nginxPages,
   specPages,
   storePages,
