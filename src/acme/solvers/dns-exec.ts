@@ -1,6 +1,6 @@
 /** dns-01 through a script: those for lego's `exec` provider and for certbot's manual hooks run as they are. */
 import { KeepgateError } from '../../diagnostic.ts';
-import { runHook } from '../../hooks/run-hook.ts';
+import { type HookRun, runHook } from '../../hooks/run-hook.ts';
 import { printable } from '../../nginx/printable.ts';
 import { challengeRecordName } from '../dns/delegation.ts';
 import { lookupThrough } from '../dns/lookup.ts';
@@ -49,7 +49,7 @@ export function dnsExec(command: string, options: ExecOptions = {}): Solver {
     const args = [action, `${place}.`, dnsValue];
     const run = await runHook({ command, args, env, timeLimit: hookTimeLimit, signal });
     if (run.exitCode !== 0) throw failed(command, action, challenge.identifier.value, run);
-    return run.output;
+    return run.stdout;
   };
 
   return {
@@ -81,13 +81,8 @@ export function dnsExec(command: string, options: ExecOptions = {}): Solver {
   };
 }
 
-function failed(
-  command: string,
-  action: string,
-  name: string,
-  { exitCode, output }: { readonly exitCode: number | undefined; readonly output: string },
-): KeepgateError {
-  const said = printable(output.trimEnd().split('\n').slice(-3).join(' | '), 300);
+function failed(command: string, action: string, name: string, { exitCode, stdout, stderr }: HookRun): KeepgateError {
+  const said = printable((stderr.trim() || stdout).trimEnd().split('\n').slice(-3).join(' | '), 300);
   const end = exitCode === undefined ? 'did not end in time, or was killed' : `ended with exit code ${exitCode}`;
   return new KeepgateError(4, {
     code: 'dns-hook-failed',
