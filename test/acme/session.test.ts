@@ -2,7 +2,7 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toKeepgateError } from '../../src/acme/error.ts';
 import { AcmeProblem } from '../../src/acme/problem.ts';
 import { openSession, type SessionOptions } from '../../src/acme/session.ts';
@@ -39,9 +39,15 @@ const refused = (work: Promise<unknown>): Promise<AcmeProblem> =>
   );
 
 describe.each(['bookworm', 'forky'] as const)('pebble of %s', (suite) => {
+  let pebble: Pebble;
+  let http: Awaited<ReturnType<typeof httpAnswers>>;
+  beforeAll(async () => {
+    pebble = await startPebble({ suite, alternateRoots: 2, blocklist: ['blocked.example'] });
+    http = await httpAnswers(pebble.httpPort);
+  });
+  afterAll(() => Promise.all([pebble.stop(), http.close()]));
+
   it('issues a certificate by http-01, with no more requests than are needed', async () => {
-    await using pebble = await startPebble({ suite, alternateRoots: 2 });
-    await using http = await httpAnswers(pebble.httpPort);
     const requests: RequestRecord[] = [];
     const session = await open(pebble, { onRequest: (request) => requests.push(request) });
     const { fullchain, alternates } = await issueOne(session, http.answers, {
@@ -63,7 +69,6 @@ describe.each(['bookworm', 'forky'] as const)('pebble of %s', (suite) => {
   });
 
   it('issues for wildcards by dns-01', async () => {
-    await using pebble = await startPebble({ suite });
     const session = await open(pebble);
     const order = await session.createOrder({ identifiers: [identifier('*.example.com')] });
     const [url = ''] = order.authorizations;
@@ -77,14 +82,11 @@ describe.each(['bookworm', 'forky'] as const)('pebble of %s', (suite) => {
   });
 
   it('issues for an address', async () => {
-    await using pebble = await startPebble({ suite });
-    await using http = await httpAnswers(pebble.httpPort);
     const { fullchain } = await issueOne(await open(pebble), http.answers, { names: ['127.0.0.1'] });
     expect(new X509Certificate(fullchain).subjectAltName).toBe('IP Address:127.0.0.1');
   });
 
   it('registers once, and uses that account from then on', async () => {
-    await using pebble = await startPebble({ suite });
     const accounts = emptyFolder();
     const first = await open(pebble, { accounts, email: 'admin@example.com' });
     const again = await open(pebble, { accounts, agreeToTerms: false });
@@ -101,7 +103,6 @@ describe.each(['bookworm', 'forky'] as const)('pebble of %s', (suite) => {
   });
 
   it('finds the account of a key whose address was lost', async () => {
-    await using pebble = await startPebble({ suite });
     const accounts = emptyFolder();
     const { accountUrl } = await open(pebble, { accounts });
     const [name = ''] = readdirSync(accounts);
@@ -110,7 +111,6 @@ describe.each(['bookworm', 'forky'] as const)('pebble of %s', (suite) => {
   });
 
   it('registers anew when the CA has forgotten the account, with the same key', async () => {
-    await using pebble = await startPebble({ suite });
     const accounts = emptyFolder();
     const { accountUrl } = await open(pebble, { accounts });
     const [name = ''] = readdirSync(accounts);
@@ -122,7 +122,6 @@ describe.each(['bookworm', 'forky'] as const)('pebble of %s', (suite) => {
   });
 
   it('registers anew when the account was closed, with another key, and keeps the old one', async () => {
-    await using pebble = await startPebble({ suite });
     const accounts = emptyFolder();
     const first = await open(pebble, { accounts });
     await first.deactivateAuthorization(first.accountUrl); // the same request closes an account
@@ -136,7 +135,6 @@ describe.each(['bookworm', 'forky'] as const)('pebble of %s', (suite) => {
   });
 
   it('asks for the terms, and registers nobody who does not agree', async () => {
-    await using pebble = await startPebble({ suite });
     const accounts = emptyFolder();
     const asked: string[] = [];
     const agreeToTerms = async (terms: string) => asked.push(terms) > 1;
@@ -190,8 +188,6 @@ describe.each(['bookworm', 'forky'] as const)('pebble of %s', (suite) => {
   });
 
   it('says what the CA has against a name, and against an answer', async () => {
-    await using pebble = await startPebble({ suite, blocklist: ['blocked.example'] });
-    await using http = await httpAnswers(pebble.httpPort);
     const session = await open(pebble);
     const wanted = { identifiers: [identifier('blocked.example')] };
     const problem = await refused(session.createOrder(wanted));
@@ -220,8 +216,6 @@ describe.each(['bookworm', 'forky'] as const)('pebble of %s', (suite) => {
   });
 
   it('revokes with the key of the account, or of the certificate', async () => {
-    await using pebble = await startPebble({ suite });
-    await using http = await httpAnswers(pebble.httpPort);
     const session = await open(pebble);
     const one = await issueOne(session, http.answers, { names: ['one.example.com'] });
     const two = await issueOne(session, http.answers, { names: ['two.example.com'] });
@@ -233,7 +227,6 @@ describe.each(['bookworm', 'forky'] as const)('pebble of %s', (suite) => {
   });
 
   it('gives an authorization back', async () => {
-    await using pebble = await startPebble({ suite });
     const session = await open(pebble);
     const { authorizations } = await session.createOrder({ identifiers: [identifier('back.example.com')] });
     await session.deactivateAuthorization(authorizations[0] ?? '');
