@@ -6,6 +6,7 @@ import { filePages } from './pages/files.ts';
 import { formatPages } from './pages/formats.ts';
 import { nginxPages } from './pages/nginx.ts';
 import type { Page } from './pages/page.ts';
+import { renewalPages } from './pages/renewal.ts';
 import { specPages } from './pages/spec.ts';
 import { storePages } from './pages/store.ts';
 
@@ -25,9 +26,16 @@ function reflowed(text: string): string {
 export const pages: ReadonlyMap<string, Page> = new Map(
   [
     ...rules.map(({ code, title, page }): [string, Page] => [code, { title, text: page }]),
-    ...[documentPages, specPages, formatPages, nginxPages, certificatePages, filePages, storePages].flatMap(
-      Object.entries<Page>,
-    ),
+    ...[
+      documentPages,
+      specPages,
+      formatPages,
+      nginxPages,
+      certificatePages,
+      filePages,
+      storePages,
+      renewalPages,
+    ].flatMap(Object.entries<Page>),
   ]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([code, { title, text }]): [string, Page] => [code, { title, text: reflowed(text) }]),
