@@ -3,9 +3,11 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
+import { issuerOf } from './chain.ts';
 import { textOf } from './documents.ts';
 import { namesIn, syncFolder, temporaryIn, writeNew } from './durable.ts';
 import { inspectPair } from './inspect.ts';
+import { keyTypeOf, pemOf } from './keys.ts';
 import { pemBlocks } from './pem.ts';
 import { type CertificateStore, certificateFolder, folderIn, inStore } from './store-folder.ts';
 import type { StoredVersion, VersionMeta } from './versions.ts';
@@ -57,7 +59,7 @@ export function addVersion(store: CertificateStore, name: string, given: NewVers
       writeNew(join(before, 'fullchain.pem'), [leaf, ...chain].join(''));
       writeNew(join(before, 'cert.pem'), leaf);
       writeNew(join(before, 'chain.pem'), chain.join(''));
-      writeNew(join(before, 'privkey.pem'), key.export({ type: 'pkcs8', format: 'pem' }).toString());
+      writeNew(join(before, 'privkey.pem'), pemOf(key));
       writeNew(join(before, 'meta.json'), textOf(meta));
       syncFolder(before);
       renameSync(before, folder);
@@ -86,7 +88,7 @@ function metaOf(leaf: X509Certificate, key: KeyObject, given: NewVersion, now: D
     names,
     notBefore: new Date(leaf.validFrom).toISOString(),
     notAfter: new Date(leaf.validTo).toISOString(),
-    issuer: /^CN=(.*)$/m.exec(leaf.issuer)?.[1] ?? leaf.issuer.replaceAll('\n', ', '),
+    issuer: issuerOf(leaf),
     serial: leaf.serialNumber,
     fingerprint: leaf.fingerprint256,
     keyType: keyTypeOf(key),
@@ -95,13 +97,4 @@ function metaOf(leaf: X509Certificate, key: KeyObject, given: NewVersion, now: D
     ...(certificateUrl !== undefined && { certificateUrl }),
     ...(profile !== undefined && { profile }),
   };
-}
-
-const curves: Readonly<Record<string, string>> = { prime256v1: 'ec-p256', secp384r1: 'ec-p384' };
-
-/** One of KeyType where it is one. */
-export function keyTypeOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
-  const { namedCurve, modulusLength } = asymmetricKeyDetails ?? {};
-  if (asymmetricKeyType === 'rsa') return `rsa-${modulusLength}`;
-  return curves[namedCurve ?? ''] ?? namedCurve ?? asymmetricKeyType ?? 'unknown';
 }

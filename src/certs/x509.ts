@@ -3,6 +3,7 @@ import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIP, isIPv4 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import * as der from './der.ts';
+import { pem } from './pem.ts';
 
 /** How a certificate is signed: the AlgorithmIdentifier as DER, and the digest under node:crypto's name. */
 export interface SignatureAlgorithm {
@@ -14,6 +15,20 @@ export const ecdsaWithSha256: SignatureAlgorithm = {
   identifier: der.sequence(der.oid('1.2.840.10045.4.3.2')),
   digest: 'sha256',
 };
+const ecdsaWithSha384: SignatureAlgorithm = {
+  identifier: der.sequence(der.oid('1.2.840.10045.4.3.3')),
+  digest: 'sha384',
+};
+const rsaWithSha256: SignatureAlgorithm = {
+  identifier: der.sequence(der.oid('1.2.840.113549.1.1.11'), der.der(0x05)),
+  digest: 'sha256',
+};
+
+/** How a key of one of keepgate's types signs (RFC 5758, section 3.2; RFC 4055, section 5). */
+export function signatureOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): SignatureAlgorithm {
+  if (asymmetricKeyType === 'rsa') return rsaWithSha256;
+  return asymmetricKeyDetails?.namedCurve === 'secp384r1' ? ecdsaWithSha384 : ecdsaWithSha256;
+}
 
 export interface CertificateFields {
   /** Both from `distinguishedName`. */
@@ -42,13 +57,13 @@ export function signCertificate(fields: CertificateFields, issuerKey: KeyObject,
     der.explicit(3, der.sequence(...fields.extensions)),
   );
   const certificate = der.sequence(signed, by.identifier, der.bitString(sign(by.digest, signed, issuerKey)));
-  const lines = certificate.toString('base64').match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+  return pem('CERTIFICATE', certificate);
 }
 
-export function distinguishedName(name: { commonName: string; organization: string }): Buffer {
-  const attribute = (type: string, value: string) => der.set(der.sequence(der.oid(type), der.utf8String(value)));
-  return der.sequence(attribute('2.5.4.10', name.organization), attribute('2.5.4.3', name.commonName));
+export function distinguishedName(name: { commonName?: string; organization?: string }): Buffer {
+  const attribute = (type: string, value: string | undefined) =>
+    value === undefined ? [] : [der.set(der.sequence(der.oid(type), der.utf8String(value)))];
+  return der.sequence(...attribute('2.5.4.10', name.organization), ...attribute('2.5.4.3', name.commonName));
 }
 
 /** An extension from its dotted identifier and its value as DER. */

@@ -3,6 +3,24 @@ import type { Entry } from '../index.ts';
 
 export const entries: readonly Entry[] = [
   {
+    name: 'prepare',
+    operands: ['spec..'],
+    describe: "self-signed stand-ins for certificates that don't exist yet",
+    load: () => import('./prepare.ts'),
+  },
+  {
+    name: 'import',
+    operands: ['file..'],
+    describe: 'enter a certificate from an IT department: PEM, PFX or P7B',
+    load: () => import('./import.ts'),
+  },
+  {
+    name: 'csr',
+    operands: ['host..'],
+    describe: 'a key, and the request for a CA of your own',
+    load: () => import('./csr.ts'),
+  },
+  {
     name: 'list',
     operands: ['spec..'],
     describe: 'what is in the store, and when it is renewed',
