@@ -6,15 +6,19 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** @typedef {'nginx' | 'bwrap' | 'curl'} PartName */
+/** @typedef {'nginx' | 'bwrap' | 'curl' | 'pebble' | 'challtestsrv' | 'named'} PartName */
 /** @typedef {'bullseye' | 'bookworm' | 'trixie' | 'forky'} Suite */
-/** @typedef {{ nginx: { bullseye?: string, bookworm: string, trixie: string, forky: string }, bwrap: string, curl: string }} TestParts */
+/** @typedef {{ bookworm: string, forky: string }} OfTwo pebble 2.4 and 2.10 */
+/** @typedef {{ nginx: { bullseye?: string, bookworm: string, trixie: string, forky: string }, bwrap: string, curl: string, pebble: OfTwo, challtestsrv: OfTwo, named: string }} TestParts */
 
 /** @type {Record<PartName, { suite: Suite, package: string, program: string }>} */
 const debian = {
   nginx: { suite: 'bookworm', package: 'nginx', program: '/usr/sbin/nginx' },
   bwrap: { suite: 'bookworm', package: 'bubblewrap', program: '/usr/bin/bwrap' },
   curl: { suite: 'forky', package: 'curl', program: '/usr/bin/curl' },
+  pebble: { suite: 'bookworm', package: 'pebble', program: '/usr/bin/pebble' },
+  challtestsrv: { suite: 'bookworm', package: 'pebble', program: '/usr/bin/pebble-challtestsrv' },
+  named: { suite: 'bookworm', package: 'bind9', program: '/usr/sbin/named' },
 };
 
 /**
@@ -31,21 +35,29 @@ export const ensureParts = async (names) => {
 };
 
 /**
- * What the tests need: nginx of four Debian suites, bubblewrap, and a curl that speaks HTTP/3, all unpacked, so that
- * every machine tests the same programs. Bullseye alone may be missing: mirrors drop old suites.
+ * What the tests need: nginx of four Debian suites, bubblewrap, a curl that speaks HTTP/3, the test CA pebble of two
+ * suites with its DNS server, and BIND, all unpacked, so that every machine tests the same programs. Bullseye alone may be missing: mirrors drop old suites.
  *
  * @returns {Promise<TestParts>}
  */
 export const testParts = async () => {
-  const [bullseye, bookworm, trixie, forky, bwrap, curl] = await Promise.all([
+  const two = async (/** @type {PartName} */ name) => {
+    const [bookworm, forky] = await Promise.all([unpack(name, 'bookworm'), unpack(name, 'forky')]);
+    return { bookworm, forky };
+  };
+  const [bullseye, bookworm, trixie, forky, bwrap, curl, pebble, challtestsrv, named] = await Promise.all([
     unpack('nginx', 'bullseye').catch((/** @type {Error} */ error) => skipAloud(error)),
     unpack('nginx', 'bookworm'),
     unpack('nginx', 'trixie'),
     unpack('nginx', 'forky'),
     unpack('bwrap'),
     unpack('curl'),
+    two('pebble'),
+    two('challtestsrv'),
+    unpack('named'),
   ]);
-  return { nginx: { ...(bullseye && { bullseye }), bookworm, trixie, forky }, bwrap, curl };
+  const nginx = { ...(bullseye && { bullseye }), bookworm, trixie, forky };
+  return { nginx, bwrap, curl, pebble, challtestsrv, named };
 };
 
 /** @param {Error} error */

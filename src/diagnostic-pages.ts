@@ -1,5 +1,6 @@
 /** The pages of all codes. Loaded only where one is shown: nothing else needs that much text. */
 import { rules } from './lint/index.ts';
+import { acmePages } from './pages/acme.ts';
 import { certificatePages } from './pages/certificates.ts';
 import { documentPages } from './pages/document.ts';
 import { filePages } from './pages/files.ts';
@@ -33,6 +34,7 @@ export const pages: ReadonlyMap<string, Page> = new Map(
       nginxPages,
       certificatePages,
       filePages,
+      acmePages,
       storePages,
       renewalPages,
     ].flatMap(Object.entries<Page>),

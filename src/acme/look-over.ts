@@ -18,6 +18,7 @@ import { inStore } from '../certs/store-folder.ts';
 import { KeepgateError } from '../diagnostic.ts';
 import { certificateFiles } from '../model/store-paths.ts';
 import { changes } from './changes.ts';
+import { directoryOf } from './directory.ts';
 import { decideRenewal, type RenewalDecision } from './renewal.ts';
 import type { RenewalState } from './renewal-state.ts';
 import { stateOf } from './state-file.ts';
@@ -75,11 +76,10 @@ function report(store: CertificateStore, name: string, memory: RenewalState, now
   };
 }
 
-/** A directory by its name is the same as by its URL: what can't be compared here is left out. */
 const asked = ({ names, keyType, profile, directory }: CertificateSettings) => ({
   ...{ names, keyType },
   ...(profile !== undefined && { profile }),
-  ...(directory?.startsWith('https://') && { directory }),
+  ...(directory !== undefined && { directory: directoryOf(directory).url }),
 });
 
 const validityOf = ({ notBefore, notAfter, serial }: VersionMeta) => ({
