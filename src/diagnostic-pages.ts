@@ -10,6 +10,7 @@ import { formatPages } from './pages/formats.ts';
 import { hookPages } from './pages/hooks.ts';
 import { nginxPages } from './pages/nginx.ts';
 import type { Page } from './pages/page.ts';
+import { renewalPages } from './pages/renewal.ts';
 import { specPages } from './pages/spec.ts';
 import { storePages } from './pages/store.ts';
 
@@ -35,6 +36,7 @@ const chapters = [
   formatPages,
   hookPages,
   nginxPages,
+  renewalPages,
   specPages,
   storePages,
 ];

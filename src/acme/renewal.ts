@@ -2,7 +2,7 @@
  * When a certificate is renewed: a pure function of the clock, the certificate and what is remembered of it. Every span is
  * relative to the lifetime, so that the same rules serve 398 days, 90, and 6.
  */
-import { spanInWords } from '../certs/time-in-words.ts';
+import { lifetimeInWords, spanInWords } from '../certs/time-in-words.ts';
 import type { RenewalState } from './renewal-state.ts';
 import { fraction, lifetimeOf, type Validity, windowProblem } from './validity.ts';
 
@@ -96,14 +96,14 @@ function byLifetime(certificate: Validity): Plan {
   const luck = fraction(certificate.serial, 'jitter');
   const left = short ? 1 / 2 - luck / 100 : 1 / 3 + (1 + luck) / 30;
   const share = short ? 'half' : 'a third';
-  const reason = `about ${share} of its ${spanInWords(lifetime)} is left`;
-  const laterReason = `when about ${share} of its ${spanInWords(lifetime)} is left`;
-  return { at: certificate.notAfter.getTime() - left * lifetime, why: 'lifetime', reason, laterReason };
+  const reason = `about ${share} of its ${lifetimeInWords(certificate)} is left`;
+  const laterReason = `when about ${share} of its ${lifetimeInWords(certificate)} is left`;
+  return { at: Math.round(certificate.notAfter.getTime() - left * lifetime), why: 'lifetime', reason, laterReason };
 }
 
 /** When a twentieth of the lifetime is left: from then on no CA's suggestion and no long pause counts. */
 function emergencyAt(certificate: Validity): number {
-  return certificate.notAfter.getTime() - lifetimeOf(certificate) / 20;
+  return Math.round(certificate.notAfter.getTime() - lifetimeOf(certificate) / 20);
 }
 
 function emergencyReason(now: Date, { notAfter }: Validity): string {
@@ -124,7 +124,7 @@ function backOffEnd(now: Date, certificate: Validity | undefined, state: Renewal
   const usual = attempt + Math.min(step, lifetime / 40);
   const urgent = attempt + Math.min(step, lifetime / 1000);
   const urgentFrom = state.revoked === certificate.serial ? Number.NEGATIVE_INFINITY : emergencyAt(certificate);
-  return Math.min(usual, Math.max(urgent, urgentFrom));
+  return Math.round(Math.min(usual, Math.max(urgent, urgentFrom)));
 }
 
 function heldReason({ failures, notBefore, lastError }: RenewalState, held: number): string {

@@ -21,6 +21,17 @@ export function fromNow(moment: Date, now: Date): string {
   return distance >= 0 ? `in ${spanInWords(distance)}` : `${spanInWords(distance)} ago`;
 }
 
+/** How long a certificate is valid; its last second counts (RFC 5280, section 4.1.2.5). */
+export function lifetimeInWords({
+  notBefore,
+  notAfter,
+}: {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}): string {
+  return spanInWords(notAfter.getTime() - notBefore.getTime() + 1000);
+}
+
 /** RFC 3339 in UTC, in whole seconds. */
 export function timestamp(moment: Date): string {
   return moment.toISOString().replace(/\.\d+Z$/, 'Z');

@@ -70,6 +70,9 @@ describe('the decision', () => {
           if (before?.due) expect(decision.due).toBe(true);
           if (before && !before.due) expect(decision.due).toBe(before.at <= now);
           if (before && !before.due && !decision.due) expect(decision.at).toEqual(before.at);
+          const at = (moment: number) => decideRenewal({ now: new Date(moment), certificate, state, changed });
+          if (!decision.due) expect(at(decision.at.getTime()).due).toBe(true);
+          if (!decision.due) expect(at(decision.at.getTime() - 1).due).toBe(false);
           before = decision;
         }
       }),

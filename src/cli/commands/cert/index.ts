@@ -38,4 +38,17 @@ export const entries: readonly Entry[] = [
     describe: 'tell the CA that a certificate must not be trusted any more',
     load: () => import('./revoke.ts'),
   },
+  {
+    name: 'list',
+    operands: ['spec..'],
+    describe: 'what is in the store, and when it is renewed',
+    load: () => import('./list.ts'),
+  },
+  { name: 'show', operands: ['name'], describe: 'all about one certificate', load: () => import('./show.ts') },
+  {
+    name: 'timer',
+    operands: ['spec..'],
+    describe: 'print or install a systemd timer that renews',
+    load: () => import('./timer.ts'),
+  },
 ];

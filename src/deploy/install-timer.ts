@@ -1,0 +1,99 @@
+/** Puts the units where systemd finds them, and takes them away. */
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
+import { findProgram } from '../nginx/binary.ts';
+import { printable } from '../nginx/printable.ts';
+import { run } from '../nginx/run.ts';
+import { marker, serviceName, timerName, type timerUnits } from './timer-units.ts';
+
+export interface UnitFolder {
+  /** Absolute path of the folder of the unit files. */
+  readonly folder: string;
+  /** Folders that systemctl is looked for in. */
+  readonly path: readonly string[];
+}
+
+/**
+ * Writes both units and starts the timer.
+ * @throws KeepgateError timer-foreign (1) when a file of that name was not made here; not-writable (4); systemctl-failed (4)
+ */
+export async function installTimer(units: ReturnType<typeof timerUnits>, { folder, path }: UnitFolder): Promise<void> {
+  const files = Object.entries(units).map(([name, text]) => ({ file: join(folder, name), text }));
+  for (const { file } of files) refuseForeign(file);
+  for (const { file, text } of files) inFolder(folder, () => replace(file, text));
+  await systemctl(path, ['daemon-reload'], files);
+  await systemctl(path, ['enable', '--now', timerName], files);
+}
+
+/**
+ * Stops the timer and removes both units. Resolves to the paths of those that were there.
+ * @throws KeepgateError timer-foreign (1), not-writable (4), systemctl-failed (4)
+ */
+export async function uninstallTimer({ folder, path }: UnitFolder): Promise<string[]> {
+  const there = [timerName, serviceName]
+    .map((name) => ({ file: join(folder, name) }))
+    .filter(({ file }) => refuseForeign(file));
+  if (there.length === 0) return [];
+  await systemctl(path, ['disable', '--now', timerName], there);
+  for (const { file } of there) inFolder(folder, () => rmSync(file, { force: true }));
+  await systemctl(path, ['daemon-reload'], there);
+  return there.map(({ file }) => file);
+}
+
+/** Whether it is there. */
+function refuseForeign(file: string): boolean {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw notWritable(file, error);
+  }
+  if (text.startsWith(marker)) return true;
+  throw new KeepgateError(1, {
+    code: 'timer-foreign',
+    message: `${file} was not made by \`keepgate cert timer\`, and stays as it is`,
+    help: 'Move it away, or change it by hand: `keepgate cert timer` prints what it would be.',
+  });
+}
+
+function replace(file: string, text: string): void {
+  const before = `${file}.keepgate`;
+  rmSync(before, { force: true });
+  writeFileSync(before, text, { flag: 'wx' });
+  chmodSync(before, 0o644);
+  renameSync(before, file);
+}
+
+function inFolder(folder: string, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    throw notWritable(folder, error);
+  }
+}
+
+function notWritable(path: string, error: unknown): KeepgateError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const reason = { EACCES: 'this user may not write there', ENOENT: 'there is no such folder' }[code] ?? code;
+  const help = code === 'EACCES' ? 'Run it as root: sudo keepgate cert timer --install' : undefined;
+  const found: Omit<Diagnostic, 'severity'> = { code: 'not-writable', message: `${path} can't be written: ${reason}` };
+  return new KeepgateError(4, { ...found, ...(help !== undefined && { help }) });
+}
+
+async function systemctl(
+  path: readonly string[],
+  args: readonly string[],
+  files: readonly { readonly file: string }[],
+): Promise<void> {
+  const program = findProgram('systemctl', path);
+  const said = program ? await run([program, ...args], { timeLimit: 60_000 }) : undefined;
+  if (said?.exitCode === 0) return;
+  const words = said ? printable(said.stderr, 300) || `exit code ${said.exitCode}` : 'there is no systemctl';
+  throw new KeepgateError(4, {
+    code: 'systemctl-failed',
+    message: `"systemctl ${args.join(' ')}" failed: ${words}`,
+    help: `The units are ${files.map(({ file }) => file).join(' and ')}. Where systemd is not what runs services, let cron call \`keepgate cert renew\` twice a day.`,
+  });
+}
