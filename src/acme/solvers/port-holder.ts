@@ -69,7 +69,11 @@ function linkOf(path: string): string {
   }
 }
 
-const programOf = (pid: number): string => printable(read(`/proc/${pid}/comm`), 20);
+/** nginx says itself what it is, also where a loader or wrapper runs it; of others the name of their file is known. */
+function programOf(pid: number): string {
+  if (/(?:^|\0)nginx: (?:master|worker) process/.test(read(`/proc/${pid}/cmdline`))) return 'nginx';
+  return printable(read(`/proc/${pid}/comm`), 20);
+}
 
 function read(path: string): string {
   try {
