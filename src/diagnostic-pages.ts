@@ -1,13 +1,17 @@
 /** The pages of all codes. Loaded only where one is shown: nothing else needs that much text. */
 import { rules } from './lint/index.ts';
+import { acmePages } from './pages/acme.ts';
 import { certificatePages } from './pages/certificates.ts';
 import { challengePages } from './pages/challenges.ts';
+import { deployPages } from './pages/deploy.ts';
 import { documentPages } from './pages/document.ts';
 import { filePages } from './pages/files.ts';
 import { formatPages } from './pages/formats.ts';
+import { hookPages } from './pages/hooks.ts';
 import { nginxPages } from './pages/nginx.ts';
 import type { Page } from './pages/page.ts';
 import { specPages } from './pages/spec.ts';
+import { storePages } from './pages/store.ts';
 
 /** Paragraphs become lines of at most 100 characters; examples, which are indented, stay as they are. */
 function reflowed(text: string): string {
@@ -21,13 +25,25 @@ function reflowed(text: string): string {
   return paragraphs.join('\n\n');
 }
 
+const chapters = [
+  acmePages,
+  certificatePages,
+  challengePages,
+  deployPages,
+  documentPages,
+  filePages,
+  formatPages,
+  hookPages,
+  nginxPages,
+  specPages,
+  storePages,
+];
+
 /** By code, in alphabetical order. */
 export const pages: ReadonlyMap<string, Page> = new Map(
   [
     ...rules.map(({ code, title, page }): [string, Page] => [code, { title, text: page }]),
-    ...[documentPages, specPages, formatPages, nginxPages, certificatePages, challengePages, filePages].flatMap(
-      Object.entries<Page>,
-    ),
+    ...chapters.flatMap(Object.entries<Page>),
   ]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([code, { title, text }]): [string, Page] => [code, { title, text: reflowed(text) }]),

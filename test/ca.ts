@@ -42,6 +42,7 @@ export function issue(options: IssueOptions): Issued {
   const { commonName, issuer, kind = 'server', names = [], notBefore = new Date(), digest = 'sha256' } = options;
   const key = keyOf(options.key ?? 'ec-p256');
   const publicKey = createPublicKey(key);
+  const issuerKey = issuer ? createPrivateKey(issuer.key) : key;
   const subject = x509.distinguishedName({ commonName, organization: 'keepgate tests' });
   const authority = kind === 'authority';
   const fields = {
@@ -55,10 +56,10 @@ export function issue(options: IssueOptions): Issued {
       x509.keyUsage(authority ? ['keyCertSign', 'cRLSign'] : ['digitalSignature']),
       ...(authority ? [] : [x509.extendedKeyUsage(kind === 'client' ? 'clientAuth' : 'serverAuth')]),
       x509.subjectKeyIdentifier(publicKey),
+      ...(issuer ? [x509.authorityKeyIdentifier(createPublicKey(issuerKey))] : []),
       ...(names.length > 0 ? [x509.subjectAltName(names)] : []),
     ],
   };
-  const issuerKey = issuer ? createPrivateKey(issuer.key) : key;
   const rsa = issuerKey.asymmetricKeyType === 'rsa';
   const identifier = der.sequence(der.oid(signatures[rsa ? 'rsa' : 'ec'][digest]), ...(rsa ? [noParameters] : []));
   return {

@@ -38,9 +38,17 @@ function checkInOrder(chain: Chain, names: readonly string[], now: Date): Diagno
 export function nameOf(certificate: X509Certificate): string {
   // Node gives no subject at all for the empty one that short-lived certificates have.
   const subject: string | undefined = certificate.subject;
-  const commonName = subject?.split('\n').findLast((part) => part.startsWith('CN='));
-  return commonName?.slice(3) ?? alternativeNames(certificate)[0] ?? `serial number ${certificate.serialNumber}`;
+  return commonName(subject ?? '') ?? alternativeNames(certificate)[0] ?? `serial number ${certificate.serialNumber}`;
 }
+
+/** The issuer's common name, or all of its name. */
+export const issuerOf = ({ issuer }: X509Certificate): string => commonName(issuer) ?? issuer.replaceAll('\n', ', ');
+
+const commonName = (name: string): string | undefined =>
+  name
+    .split('\n')
+    .findLast((part) => part.startsWith('CN='))
+    ?.slice(3);
 
 /** The date, as in an answer to "when": `2026-11-24`. */
 export const day = (date: string): string => new Date(date).toISOString().slice(0, 10);
@@ -141,13 +149,15 @@ function checkNames({ path, certificates: [leaf] }: Chain, names: readonly strin
   ];
 }
 
-function isFor(certificate: X509Certificate, name: string): boolean {
+/** Whether clients take it for this host. */
+export function isFor(certificate: X509Certificate, name: string): boolean {
   const address = name.replace(/^\[(.*)\]$/, '$1');
   if (isIP(address) !== 0) return certificate.checkIP(address) !== undefined;
   return certificate.checkHost(name, { subject: 'never', partialWildcards: false }) !== undefined;
 }
 
-function alternativeNames(certificate: X509Certificate): string[] {
+/** Host names, wildcards and addresses that it is for, as OpenSSL writes them. */
+export function alternativeNames(certificate: X509Certificate): string[] {
   const found = certificate.subjectAltName?.matchAll(/(?:DNS|IP Address):([^,]+)/g) ?? [];
   return Array.from(found, ([, name = '']) => name);
 }
@@ -177,11 +187,11 @@ function checkStrength(path: string, certificate: X509Certificate): Diagnostic[]
   }));
 }
 
-const isSignedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean =>
+export const isSignedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean =>
   certificate.checkIssued(issuer) && verifies(certificate, publicKeyOf(issuer));
 
 /** Not with checkIssued: that wants a key usage which a self-signed server certificate need not have. */
-const isSelfSigned = (certificate: X509Certificate): boolean =>
+export const isSelfSigned = (certificate: X509Certificate): boolean =>
   certificate.subject === certificate.issuer && verifies(certificate, publicKeyOf(certificate));
 
 const verifies = (certificate: X509Certificate, key: KeyObject | undefined): boolean =>

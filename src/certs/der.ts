@@ -61,6 +61,12 @@ export function children(value: Uint8Array): Uint8Array[] {
   return items;
 }
 
+/** What is inside a value, without its tag and length. Throws RangeError where it doesn't fit. */
+export function content(value: Uint8Array): Uint8Array {
+  const inner = extent(value, 0);
+  return value.subarray(inner.content, inner.end);
+}
+
 /** Where the contents of the value at this offset begin and end. */
 function extent(bytes: Uint8Array, at: number): { content: number; end: number } {
   let length = bytes[at + 1] ?? Number.POSITIVE_INFINITY;

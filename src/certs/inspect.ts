@@ -51,6 +51,18 @@ export function inspectCertificate({ certificate, key, names }: CertificateFiles
   };
 }
 
+/** The same for contents that need not be in a file of that name; nothing is said about modes. */
+export function inspectPair(
+  certificate: { readonly path: string; readonly bytes: Buffer },
+  key: { readonly path: string; readonly bytes: Buffer },
+  names: readonly string[],
+  now: Date,
+): Diagnostic[] {
+  const { chain, diagnostics } = readChain('certificate', certificate.path, pemBlocks(certificate.bytes));
+  const held = readKey(key.path, pemBlocks(key.bytes));
+  return [...held.diagnostics, ...diagnostics, ...(chain ? checkTogether(chain, key.path, held.key, names, now) : [])];
+}
+
 /** The CA bundle of client authentication or of a TLS upstream. An expired one among several is only a warning. */
 export function inspectCaFile(path: string, now: Date): Inspection {
   const file = readRegularFile(path);

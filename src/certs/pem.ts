@@ -1,4 +1,12 @@
-/** One block of a PEM file (RFC 7468). */
+/** PEM texts (RFC 7468). */
+
+/** One block around these bytes. */
+export function pem(label: string, bytes: Buffer): string {
+  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
+}
+
+/** One block of a PEM file. */
 export interface PemBlock {
   /** What stands after BEGIN, such as `CERTIFICATE`. */
   readonly label: string;

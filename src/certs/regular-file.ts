@@ -33,6 +33,13 @@ export function readRegularFile(path: string): FileContents {
   }
 }
 
+/** Why there are no contents, in words that go on from the path. */
+export function whyNotRead(file: Exclude<FileContents, { state: 'read' }>): string {
+  if (file.state === 'not-a-file') return `it is ${file.kind}`;
+  if (file.state === 'unreadable') return file.reason;
+  return file.state === 'missing' ? 'there is no such file' : 'it is larger than 1 MB';
+}
+
 /** The size that `stat` gives isn't asked: it is 0 in /proc, and a file may grow. */
 function readAtMost(descriptor: number, most: number): Buffer {
   const buffer = Buffer.allocUnsafe(most);

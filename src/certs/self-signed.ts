@@ -6,8 +6,9 @@ export interface SelfSignedOptions {
   readonly days?: number;
   /** The beginning of its validity, to the second. */
   readonly now?: Date;
-  /** Says what the certificate is for to a person who looks at it. */
+  /** Both say what the certificate is for to a person who looks at it. */
   readonly organization?: string;
+  readonly commonName?: string;
 }
 
 /**
@@ -16,10 +17,15 @@ export interface SelfSignedOptions {
  */
 export function selfSigned(
   names: readonly string[],
-  { days = 30, now = new Date(), organization = 'not a real certificate' }: SelfSignedOptions = {},
+  {
+    days = 30,
+    now = new Date(),
+    organization = 'not a real certificate',
+    commonName = 'keepgate stand-in',
+  }: SelfSignedOptions = {},
 ): { certificate: string; key: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const subject = x509.distinguishedName({ commonName: 'keepgate stand-in', organization });
+  const subject = x509.distinguishedName({ commonName, organization });
   const extensions = [
     x509.basicConstraints(false),
     x509.keyUsage(['digitalSignature']),

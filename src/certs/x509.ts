@@ -3,6 +3,7 @@ import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIP, isIPv4 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import * as der from './der.ts';
+import { pem } from './pem.ts';
 
 /** How a certificate is signed: the AlgorithmIdentifier as DER, and the digest under node:crypto's name. */
 export interface SignatureAlgorithm {
@@ -14,6 +15,20 @@ export const ecdsaWithSha256: SignatureAlgorithm = {
   identifier: der.sequence(der.oid('1.2.840.10045.4.3.2')),
   digest: 'sha256',
 };
+const ecdsaWithSha384: SignatureAlgorithm = {
+  identifier: der.sequence(der.oid('1.2.840.10045.4.3.3')),
+  digest: 'sha384',
+};
+const rsaWithSha256: SignatureAlgorithm = {
+  identifier: der.sequence(der.oid('1.2.840.113549.1.1.11'), der.der(0x05)),
+  digest: 'sha256',
+};
+
+/** How a key of one of keepgate's types signs (RFC 5758, section 3.2; RFC 4055, section 5). */
+export function signatureOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): SignatureAlgorithm {
+  if (asymmetricKeyType === 'rsa') return rsaWithSha256;
+  return asymmetricKeyDetails?.namedCurve === 'secp384r1' ? ecdsaWithSha384 : ecdsaWithSha256;
+}
 
 export interface CertificateFields {
   /** Both from `distinguishedName`. */
@@ -42,13 +57,13 @@ export function signCertificate(fields: CertificateFields, issuerKey: KeyObject,
     der.explicit(3, der.sequence(...fields.extensions)),
   );
   const certificate = der.sequence(signed, by.identifier, der.bitString(sign(by.digest, signed, issuerKey)));
-  const lines = certificate.toString('base64').match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+  return pem('CERTIFICATE', certificate);
 }
 
-export function distinguishedName(name: { commonName: string; organization: string }): Buffer {
-  const attribute = (type: string, value: string) => der.set(der.sequence(der.oid(type), der.utf8String(value)));
-  return der.sequence(attribute('2.5.4.10', name.organization), attribute('2.5.4.3', name.commonName));
+export function distinguishedName(name: { commonName?: string; organization?: string }): Buffer {
+  const attribute = (type: string, value: string | undefined) =>
+    value === undefined ? [] : [der.set(der.sequence(der.oid(type), der.utf8String(value)))];
+  return der.sequence(...attribute('2.5.4.10', name.organization), ...attribute('2.5.4.3', name.commonName));
 }
 
 /** An extension from its dotted identifier and its value as DER. */
@@ -77,21 +92,35 @@ export function extendedKeyUsage(purpose: keyof typeof purposes): Buffer {
   return extension('2.5.29.37', der.sequence(der.oid(purposes[purpose])));
 }
 
-/** Host names (IDN too, as A-labels) and IP addresses (IPv6 with or without brackets) as a SubjectAltName. */
-export function subjectAltName(names: readonly string[]): Buffer {
+/**
+ * Host names (IDN too, as A-labels) and IP addresses (IPv6 with or without brackets) as a SubjectAltName; critical where
+ * the subject is empty (RFC 5280, section 4.2.1.6).
+ */
+export function subjectAltName(names: readonly string[], options: { critical?: boolean } = {}): Buffer {
   const general = names.map((name) => {
     const address = name.replace(/^\[(.*)\]$/, '$1');
     return isIP(address) === 0
       ? der.implicit(2, Buffer.from(domainToASCII(name) || name, 'ascii'))
       : der.implicit(7, addressBytes(address));
   });
-  return extension('2.5.29.17', der.sequence(...general));
+  return extension('2.5.29.17', der.sequence(...general), options);
+}
+
+/** Names the certificate's key (RFC 5280, section 4.2.1.2). */
+export function subjectKeyIdentifier(publicKey: KeyObject): Buffer {
+  return extension('2.5.29.14', der.octetString(keyIdentifier(publicKey)));
+}
+
+/** Names the key that signs (RFC 5280, section 4.2.1.1), as its own certificate does in `subjectKeyIdentifier`. */
+export function authorityKeyIdentifier(issuerKey: KeyObject): Buffer {
+  return extension('2.5.29.35', der.sequence(der.implicit(0, keyIdentifier(issuerKey))));
 }
 
 /** The SHA-256 of the whole public key (RFC 7093, section 2, method 4). */
-export function subjectKeyIdentifier(publicKey: KeyObject): Buffer {
-  const key = publicKey.export({ type: 'spki', format: 'der' });
-  return extension('2.5.29.14', der.octetString(createHash('sha256').update(key).digest()));
+function keyIdentifier(publicKey: KeyObject): Buffer {
+  return createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest();
 }
 
 /** An IP address in network byte order: 4 bytes or 16. */

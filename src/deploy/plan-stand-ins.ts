@@ -76,10 +76,12 @@ function makingLines(store: string, kind: string, names: readonly string[], opti
   ];
 }
 
-function nameOf({ certificate }: NeededCertificate): string {
+/** What it is called in the store. */
+export function nameOf({ certificate }: Pick<NeededCertificate, 'certificate'>): string {
   return posix.basename(posix.dirname(certificate));
 }
 
-function storeOf(certificate: string): string {
+/** The store's folder, of the path of a certificate in it. */
+export function storeOf(certificate: string): string {
   return posix.dirname(posix.dirname(posix.dirname(certificate)));
 }

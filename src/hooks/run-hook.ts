@@ -1,98 +1,128 @@
-/** Runs a script of the user's, with a time limit and next to nothing of our environment. */
-import { statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname } from 'node:path';
+import { isAbsolute } from 'node:path';
 import process from 'node:process';
-import { execa } from 'execa';
+import type { Readable } from 'node:stream';
 import { KeepgateError } from '../diagnostic.ts';
+import { printable } from '../nginx/printable.ts';
+import { trustedFile } from './trusted-path.ts';
 
 export interface Hook {
-  /** Absolute path. */
+  /** The absolute path of the program. */
   readonly command: string;
-  readonly args: readonly string[];
-  /** What the script sees beside PATH, HOME and LANG. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+  /** What it gets besides PATH, HOME and LANG; nothing else of our own environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds. */
   readonly timeLimit: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface HookRun {
-  /** undefined when the time limit, or a signal, ended it. */
+  /** It ended by itself with 0. */
+  readonly ok: boolean;
+  /** undefined when a signal ended it. */
   readonly exitCode: number | undefined;
-  /** What it wrote to standard output and standard error. */
-  readonly output: string;
+  readonly killedBy: string | undefined;
+  readonly timedOut: boolean;
+  /** The last 64 kB of each, as they came: `printable` before they are shown. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const kept = 65_536;
+/** Milliseconds that its output is read on after its end: a program that it left behind may hold the pipe for ever. */
+const rest = 500;
+const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * Whether a hook may be run at all: before a CA is asked, so that nobody learns it afterwards.
+ * @returns where the path leads
+ * @throws KeepgateError hook-missing, hook-unsafe, hook-not-executable (4), with the command that mends it
+ */
+export function checkHook(command: string): string {
+  if (!isAbsolute(command)) throw notExecutable(command, 'its path is not absolute', 'Name the whole path, from /.');
+  const file = trustedFile(command);
+  try {
+    accessSync(file, constants.X_OK);
+  } catch {
+    throw notExecutable(command, 'it is not executable', `Run: chmod u+x ${printable(file)}`);
+  }
+  return file;
 }
 
 /**
- * Runs it in a process group of its own, which ends with it. Only what nobody else could have changed is run.
- * @throws KeepgateError hook-not-usable (4); the signal's reason when it is aborted
+ * Runs a program of the user's in a process group of its own, without standard input, in the root folder. At the time limit, on
+ * `signal` and when this process exits, the whole group is killed. What the program does is a result, never an exception.
+ * @throws KeepgateError as `checkHook` does, and hook-not-executable (4) when it can't be started; the signal's reason
  */
-export async function runHook({ command, args, env, timeLimit, signal }: Hook): Promise<HookRun> {
+export async function runHook({ command, args = [], env = {}, timeLimit, signal }: Hook): Promise<HookRun> {
+  const file = checkHook(command);
   signal?.throwIfAborted();
-  const problem = problemOf(command);
-  if (problem) throw notUsable(command, problem);
-  const child = execa(command, args, {
-    env: {
-      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-      HOME: homedir(),
-      LANG: 'C.UTF-8',
-      ...env,
-    },
-    extendEnv: false,
+  const child = spawn(file, args, {
+    env: { PATH: path, HOME: homedir(), LANG: 'C.UTF-8', ...env },
     cwd: '/',
     detached: true,
-    stdin: 'ignore',
-    all: true,
-    maxBuffer: 1_000_000,
-    reject: false,
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const kill = () => {
-    if (child.pid !== undefined) killGroup(child.pid);
-    child.all.destroy();
-  };
-  const timer = setTimeout(kill, timeLimit);
+  const [stdout, stderr] = [tailOf(child.stdout), tailOf(child.stderr)];
+  let timedOut = false;
+  const kill = () => killGroup(child.pid);
+  const timer = setTimeout(() => {
+    timedOut = true;
+    kill();
+  }, timeLimit);
   signal?.addEventListener('abort', kill);
   process.once('exit', kill);
   try {
-    const { exitCode, all, code } = await child;
+    const { exitCode, killedBy } = await new Promise<Pick<HookRun, 'exitCode' | 'killedBy'>>((resolve, reject) => {
+      child.on('error', (error) => reject(notStarted(command, error)));
+      child.on('exit', (code, killer) => {
+        const end = () => resolve({ exitCode: code ?? undefined, killedBy: killer ?? undefined });
+        const patience = setTimeout(end, rest);
+        child.on('close', () => {
+          clearTimeout(patience);
+          end();
+        });
+      });
+    });
     signal?.throwIfAborted();
-    if (child.pid === undefined) throw notUsable(command, `it can't be started (${code})`);
-    return { exitCode, output: all ?? '' };
+    return { ok: exitCode === 0 && !timedOut, exitCode, killedBy, timedOut, stdout: stdout(), stderr: stderr() };
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', kill);
     process.removeListener('exit', kill);
+    child.stdout.destroy();
+    child.stderr.destroy();
   }
 }
 
-/** The file, and each folder above it, belong to root or this user, and only they may write there. */
-function problemOf(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return 'there is no such file';
-  if (!stats.isFile()) return 'it is not a regular file';
-  if ((stats.mode & 0o111) === 0) return `it is not executable; run: chmod +x ${path}`;
-  for (let at = path; ; at = dirname(at)) {
-    const { uid, mode } = statSync(at);
-    if (uid !== 0 && uid !== process.getuid?.()) return `${at} belongs to another user, who could change what runs`;
-    const sticky = at !== path && (mode & 0o1000) !== 0; // as /tmp: nobody can swap what is ours there
-    if ((mode & 0o022) !== 0 && !sticky) return `others may write to ${at}; run: chmod go-w ${at}`;
-    if (at === dirname(at)) return undefined;
-  }
-}
-
-function notUsable(command: string, problem: string): KeepgateError {
-  return new KeepgateError(4, {
-    code: 'hook-not-usable',
-    message: `${command} was not run: ${problem}`,
-    help: 'A hook runs with the rights of keepgate, so only root or the user who runs it may be able to change it.',
+/** Gives the last of what a stream had, at any time. */
+function tailOf(stream: Readable): () => string {
+  let tail = Buffer.alloc(0);
+  stream.on('data', (chunk: Buffer) => {
+    tail = Buffer.concat([tail, chunk]).subarray(-kept);
   });
+  return () => tail.toString();
 }
 
-function killGroup(leader: number): void {
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
   try {
     process.kill(-leader, 'SIGKILL');
   } catch {
     // It has ended by itself.
   }
+}
+
+function notStarted(command: string, error: Error): KeepgateError {
+  const code = 'code' in error ? String(error.code) : error.message;
+  const why = code === 'ENOEXEC' || code === 'ENOENT' ? `it can't be started (${code})` : printable(error.message);
+  return notExecutable(command, why, 'A script begins with the line of its interpreter, which has to exist: #!/bin/sh');
+}
+
+function notExecutable(command: string, why: string, help: string): KeepgateError {
+  const message = `the hook ${printable(command)} can't be run: ${why}`;
+  return new KeepgateError(4, { code: 'hook-not-executable', message, help });
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
-import { type FileContents, readRegularFile } from '../certs/regular-file.ts';
+import { readRegularFile, whyNotRead } from '../certs/regular-file.ts';
 import { includeMatcher, type References, referencesOf } from './references.ts';
 import { stockConfiguration, stockTypes } from './stock.ts';
 
@@ -62,7 +62,7 @@ export function readMachine(folder: string | undefined, { whole, modules }: Mach
     if (machine.files.has(path)) return;
     const contents = readRegularFile(from);
     if (contents.state !== 'read') {
-      if (contents.state !== 'missing') machine.skipped.push(`${path}: ${reasonOf(contents)}`);
+      if (contents.state !== 'missing') machine.skipped.push(`${path}: ${whyNotRead(contents)}`);
       return;
     }
     bytes += contents.bytes.length;
@@ -154,10 +154,4 @@ function expand(pattern: string): string[] {
 
 function isBelow(path: string, folder: string): boolean {
   return path.startsWith(`${folder}/`);
-}
-
-function reasonOf(contents: Exclude<FileContents, { state: 'read' }>): string {
-  if (contents.state === 'not-a-file') return `it is ${contents.kind}`;
-  if (contents.state === 'unreadable') return contents.reason;
-  return 'it is larger than 1 MB';
 }

@@ -97,6 +97,12 @@ const grammars: Readonly<Record<string, Grammar>> = {
     './hook, host.nginx-V, /etc/keepgate/tsig.key',
     '-rf, "my hook", $HOME/hook',
   ],
+  'common-name': [
+    'the common name of an issuer',
+    'The name of a certificate authority, at most 64 bytes: no line break, control or invisible character, and no $.',
+    'ISRG Root X1, "My Company Root CA"',
+    '"Root $X", ""',
+  ],
   certificate: [
     'where a certificate comes from',
     'acme, self-signed, or an object with the two files. acme is what a site has that says nothing.',

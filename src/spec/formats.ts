@@ -161,6 +161,7 @@ const grammar: Readonly<Record<string, Grammar>> = {
     /^[A-Za-z0-9.!#&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}$/.test(value) ? undefined : 'is not a mail address',
   challenge: (value) =>
     value === 'http-01' ? undefined : 'is not http-01; the other challenge is an object: {dns-01: {exec: ./hook}}',
+  'common-name': freeText('a common name', 64),
   'header-name': (value) => {
     if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(value)) return 'is not a header name of letters, digits and hyphens';
     return value.length > 46

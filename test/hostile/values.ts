@@ -106,6 +106,7 @@ const near: Readonly<Record<string, fc.Arbitrary<string>>> = {
     hostName.map((name) => `ops@${name}`),
   ),
   challenge: words('http-01', 'dns-01'),
+  'common-name': text.map((rest) => rest.slice(0, 64)),
   'header-name': headerName,
   'header-value': text,
   text,

@@ -1,4 +1,23 @@
 /** The commands behind `keepgate cert`, in the order of a certificate's life. */
 import type { Entry } from '../index.ts';
 
-export const entries: readonly Entry[] = [];
+export const entries: readonly Entry[] = [
+  {
+    name: 'prepare',
+    operands: ['spec..'],
+    describe: "self-signed stand-ins for certificates that don't exist yet",
+    load: () => import('./prepare.ts'),
+  },
+  {
+    name: 'import',
+    operands: ['file..'],
+    describe: 'enter a certificate from an IT department: PEM, PFX or P7B',
+    load: () => import('./import.ts'),
+  },
+  {
+    name: 'csr',
+    operands: ['host..'],
+    describe: 'a key, and the request for a CA of your own',
+    load: () => import('./csr.ts'),
+  },
+];

@@ -1,0 +1,88 @@
+/** One certificate that is due: limits, challenge, preflight, issuance, and what is remembered of it. */
+import type { CertificateStore, StoredVersion } from '../certs/store.ts';
+import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
+import type { Due } from './due.ts';
+import { toKeepgateError } from './error.ts';
+import { issue } from './issue.ts';
+import { checkLimits } from './check-limits.ts';
+import { type Attempt, withCertificate, withFailures, withOrder, withPause } from './ledger.ts';
+import { updateLedger, readLedger } from './ledger-file.ts';
+import { checkProfile } from './profile.ts';
+import { failed, renewed } from './renewal-state.ts';
+import type { Sessions } from './sessions.ts';
+import type { Solvers } from './solver-pool.ts';
+import { preflight } from './solvers/preflight.ts';
+import { saveState } from './state-file.ts';
+
+export interface IssueDueOptions {
+  readonly store: CertificateStore;
+  readonly sessions: Sessions;
+  readonly solvers: Solvers;
+  readonly preflight: boolean;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+  readonly report: (name: string, step: string) => void;
+}
+
+export interface Issued {
+  readonly version?: StoredVersion;
+  readonly error?: KeepgateError;
+  /** What the preflight warned of. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Never throws but when it is aborted: what went wrong with one certificate stops no other. */
+export async function issueDue(due: Due, options: IssueDueOptions): Promise<Issued> {
+  const { store, sessions, solvers, now, signal } = options;
+  const { name, settings } = due.job;
+  const { names } = settings;
+  const report = (step: string) => options.report(name, step);
+  const said: Diagnostic[] = [];
+  let directory: string | undefined;
+  try {
+    const session = await sessions(settings);
+    directory = session.directory.url;
+    checkProfile(session, settings.profile);
+    const attempt: Attempt = { directory, names, exempt: due.replaces !== undefined && due.decision.why === 'ari' };
+    said.push(...checkLimits(readLedger(store), attempt, now()));
+    const { solver, why } = await solvers(settings);
+    report(why);
+    if (options.preflight) {
+      report('looking whether the CA will find what it asks for');
+      const found = await preflight(names, solver, { caaIdentities: session.caaIdentities, signal });
+      said.push(...found.filter(({ severity }) => severity !== 'error'));
+      const wrong = found.find(({ severity }) => severity === 'error');
+      if (wrong) throw new KeepgateError(1, wrong);
+    }
+    const version = await issue(
+      { name, settings, replaces: due.replaces },
+      {
+        store,
+        session,
+        solver,
+        now,
+        signal,
+        report,
+        onOrder: () => updateLedger(store, (ledger) => withOrder(ledger, attempt, now())),
+        onFailedValidation: (host) =>
+          updateLedger(store, (ledger) => withFailures(ledger, attempt.directory, [host], now())),
+      },
+    );
+    updateLedger(store, (ledger) => withCertificate(ledger, attempt, now()));
+    saveState(store, name, renewed);
+    return { version, diagnostics: said };
+  } catch (cause) {
+    signal.throwIfAborted();
+    const error = toKeepgateError(cause, `get the certificate "${name}"`);
+    const { code, message, retryAt } = error.diagnostic;
+    // Nothing was asked of the CA.
+    if (error === cause && code === 'rate-limited') return { error, diagnostics: said };
+    saveState(store, name, failed(due.state, now(), { code, message, ...(retryAt !== undefined && { retryAt }) }));
+    if (directory !== undefined && error.exitCode === 5 && retryAt !== undefined) {
+      const pause = { until: new Date(retryAt), reason: message, names };
+      const url = directory;
+      updateLedger(store, (ledger) => withPause(ledger, url, pause, now()));
+    }
+    return { error, diagnostics: said };
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * One certificate, from the order to the store, in steps that a crash may come between: key and order are journalled before the
+ * CA acts, so the next run goes on where this one ended, and orders nothing twice (RFC 8555, section 7.4).
+ */
+import { createPrivateKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { clearPending, type Pending, readPending, readPendingKey, savePending, savePendingKey } from '../certs/journal.ts';
+import { certificateRequest } from '../certs/csr.ts';
+import { keyTypeOf, newKey, pemOf } from '../certs/keys.ts';
+import type { CertificateSettings } from '../certs/settings.ts';
+import { addVersion, type CertificateStore, type StoredVersion, saveSettings, versionsOf } from '../certs/store.ts';
+import { KeepgateError } from '../diagnostic.ts';
+import { authorize } from './authorize.ts';
+import { authorizationFailed, orderFailed, orderTooSlow } from './failures.ts';
+import { identifierOf } from './identifier.ts';
+import { poll } from './poll.ts';
+import { downloadChain } from './preferred-chain.ts';
+import { AcmeProblem } from './problem.ts';
+import type { AcmeSession, Order } from './session.ts';
+import type { Solver } from './solvers/solver.ts';
+import { TransportFailure } from './transport-failure.ts';
+
+export interface IssueContext {
+  readonly store: CertificateStore;
+  readonly session: AcmeSession;
+  readonly solver: Solver;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+  /** What is being done, in a few words. */
+  readonly report: (step: string) => void;
+  /** Called when the CA has taken an order. */
+  readonly onOrder: () => void;
+  /** Called for each name that the CA did not believe. */
+  readonly onFailedValidation: (name: string) => void;
+}
+
+export interface IssueRequest {
+  readonly name: string;
+  readonly settings: CertificateSettings;
+  /** The ARI identifier of the certificate that this one replaces (RFC 9773, section 5). */
+  readonly replaces?: string | undefined;
+}
+
+/** A CA signs within seconds; some queue. */
+const timeLimit = 180_000;
+
+/**
+ * Issues a certificate and adds it to the store, not yet live. A journal of an earlier run for the same request is taken up.
+ * @throws KeepgateError; AcmeProblem and TransportFailure of the session
+ */
+export async function issue(request: IssueRequest, context: IssueContext): Promise<StoredVersion> {
+  const { store } = context;
+  const { name } = request;
+  const begun = await begin(request, context);
+  const order = await orderFor(request, begun.pending, context);
+  const earlier = versionsOf(store, name).find(({ meta }) => meta.orderUrl === order.url);
+  const version = earlier ?? (await complete(request, order, begun, context));
+  clearPending(store, name);
+  return version;
+}
+
+interface Begun {
+  readonly pending: Pending;
+  /** PKCS#8 PEM. */
+  readonly key: string;
+}
+
+/** Key first: what a CA signs is never without its key. */
+async function begin({ name, settings, replaces }: IssueRequest, { store, session, now }: IssueContext): Promise<Begun> {
+  const { names, keyType, profile } = settings;
+  const wanted = { directory: session.directory.url, names, keyType, ...(profile !== undefined && { profile }) };
+  const earlier = readPending(store, name);
+  const earlierKey = earlier && readPendingKey(store, name);
+  if (earlier && earlierKey !== undefined && isSameRequest(earlier, wanted)) return { pending: earlier, key: earlierKey };
+  const key = (settings.reuseKey ? latestKey(store, name, keyType) : undefined) ?? pemOf(await newKey(keyType));
+  const pending: Pending = { ...wanted, ...(replaces !== undefined && { replaces }), startedAt: now().toISOString(), step: 'created' };
+  savePendingKey(store, name, key);
+  savePending(store, name, pending);
+  return { pending, key };
+}
+
+/** The key of the newest version, if it is of this type. */
+function latestKey(store: CertificateStore, name: string, keyType: string): string | undefined {
+  const newest = versionsOf(store, name).at(-1);
+  if (!newest) return undefined;
+  const key = createPrivateKey(readFileSync(join(newest.folder, 'privkey.pem')));
+  return keyTypeOf(key) === keyType ? pemOf(key) : undefined;
+}
+
+function isSameRequest(pending: Pending, wanted: Pick<Pending, 'directory' | 'names' | 'keyType' | 'profile'>): boolean {
+  const inOrder = (names: readonly string[]) => names.toSorted().join();
+  return (
+    pending.directory === wanted.directory &&
+    pending.keyType === wanted.keyType &&
+    pending.profile === wanted.profile &&
+    inOrder(pending.names) === inOrder(wanted.names)
+  );
+}
+
+async function orderFor(request: IssueRequest, pending: Pending, context: IssueContext): Promise<Order> {
+  const { session, store, report } = context;
+  if (pending.orderUrl !== undefined) {
+    report('taking up the order of an earlier run');
+    const order = await resumable(session, pending.orderUrl);
+    if (order) return order;
+  }
+  report('placing the order');
+  const order = await createOrder(request, session);
+  context.onOrder();
+  savePending(store, request.name, { ...pending, orderUrl: order.url, step: 'created' });
+  return order;
+}
+
+/** Undefined for an order that is dead or that the CA knows no more. */
+async function resumable(session: AcmeSession, url: string): Promise<Order | undefined> {
+  try {
+    const order = await session.order(url);
+    return order.status === 'invalid' ? undefined : order;
+  } catch (error) {
+    if (error instanceof AcmeProblem && (error.status === 404 || error.type === 'malformed' || error.type === 'unauthorized'))
+      return undefined;
+    throw error;
+  }
+}
+
+/** A CA that objects to `replaces` gets the same order without it, once. */
+async function createOrder({ settings, replaces }: IssueRequest, session: AcmeSession): Promise<Order> {
+  const { names, profile } = settings;
+  const order = { identifiers: names.map(identifierOf), ...(profile !== undefined && { profile }) };
+  if (replaces === undefined) return session.createOrder(order);
+  try {
+    return await session.createOrder({ ...order, replaces });
+  } catch (error) {
+    if (!(error instanceof AcmeProblem) || error.status >= 500 || error.type === 'rateLimited') throw error;
+    return session.createOrder(order);
+  }
+}
+
+async function complete(
+  request: IssueRequest,
+  order: Order,
+  { pending, key }: Begun,
+  context: IssueContext,
+): Promise<StoredVersion> {
+  const { name, settings } = request;
+  const { store, session, report, now } = context;
+  const journal = { ...pending, orderUrl: order.url };
+  const ready = await readyOrder(order, name, context);
+  if (ready.status === 'ready') {
+    report('asking for the certificate');
+    savePending(store, name, { ...journal, step: 'finalizing' });
+    await finalize(session, ready, certificateRequest(settings.names, createPrivateKey(key)));
+  }
+  const look = () => session.order(order.url);
+  const ended = await poll(look, ({ status }) => status === 'valid' || status === 'invalid', { ...context, timeLimit });
+  if (ended.status === 'invalid') return giveUp(store, name, orderFailed(settings.names, ended));
+  if (ended.status !== 'valid' || ended.certificate === undefined) throw orderTooSlow(settings.names, ended);
+  savePending(store, name, { ...journal, step: 'issued' });
+  report('downloading the full chain');
+  saveSettings(store, name, settings);
+  const fullchain = await downloadChain(session, ended.certificate, settings.preferredChain);
+  try {
+    const origin = { origin: 'acme', directory: session.directory.url, orderUrl: order.url, certificateUrl: ended.certificate } as const;
+    return addVersion(store, name, { fullchain, key, names: settings.names, ...(settings.profile !== undefined && { profile: settings.profile }), ...origin }, now());
+  } catch (error) {
+    // The CA's certificate is wrong: it would be so again.
+    if (error instanceof KeepgateError && error.exitCode !== 4) clearPending(store, name);
+    throw error;
+  }
+}
+
+/** The order when every name is authorized: `ready`, or further. */
+async function readyOrder(order: Order, name: string, context: IssueContext): Promise<Order> {
+  const { session, store, onFailedValidation } = context;
+  if (order.status !== 'pending') return order;
+  const failed = await authorize(order, context);
+  for (const { name: host } of failed) onFailedValidation(host);
+  if (failed.length > 0) return giveUp(store, name, authorizationFailed(failed));
+  const ready = await poll(() => session.order(order.url), ({ status }) => status !== 'pending', { ...context, timeLimit });
+  if (ready.status === 'invalid') return giveUp(store, name, orderFailed([name], ready));
+  if (ready.status === 'pending') throw orderTooSlow([name], ready);
+  return ready;
+}
+
+/** An answer that got lost says nothing about what the CA did: the order does. */
+async function finalize(session: AcmeSession, order: Order, request: Buffer): Promise<void> {
+  try {
+    await session.finalize(order, request);
+  } catch (error) {
+    const isLost = error instanceof TransportFailure && error.kind !== 'aborted';
+    const isDone = error instanceof AcmeProblem && error.type === 'orderNotReady';
+    if (!isLost && !isDone) throw error;
+    await sleep(500);
+    if ((await session.order(order.url)).status === 'ready') throw error;
+  }
+}
+
+function giveUp(store: CertificateStore, name: string, error: KeepgateError): never {
+  clearPending(store, name);
+  throw error;
+}

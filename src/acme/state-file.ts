@@ -1,0 +1,50 @@
+/**
+ * What is remembered between two runs, on disk: state.json of each certificate. It decides nothing that a certificate
+ * depends on, so a file that is damaged counts as none.
+ */
+import { type CertificateStore, readDocument, saveDocument } from '../certs/store.ts';
+import { KeepgateError } from '../diagnostic.ts';
+import { type RenewalState, renewed } from './renewal-state.ts';
+
+const file = 'state.json';
+
+/** @throws KeepgateError store-not-writable (4) when this user may not read it */
+export function stateOf(store: CertificateStore, name: string): RenewalState {
+  return unlessDamaged(() => validState(readDocument(store, name, file))) ?? renewed;
+}
+
+/** @throws KeepgateError store-not-writable (4) */
+export function saveState(store: CertificateStore, name: string, state: RenewalState): void {
+  saveDocument(store, name, file, state);
+}
+
+export function unlessDamaged<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof KeepgateError && error.diagnostic.code === 'store-damaged') return undefined;
+    throw error;
+  }
+}
+
+/** What has another form than keepgate writes is left out. */
+function validState(value: object | undefined): RenewalState {
+  const found = { ...value } as { readonly [key in keyof RenewalState]?: unknown };
+  const { failures, lastAttempt, notBefore, revoked, lastError, ari } = found;
+  return {
+    failures: Number.isSafeInteger(failures) ? Math.max(0, Number(failures)) : 0,
+    ...(typeof lastAttempt === 'string' && { lastAttempt }),
+    ...(typeof notBefore === 'string' && { notBefore }),
+    ...(typeof revoked === 'string' && { revoked }),
+    ...(hasTexts<NonNullable<RenewalState['lastError']>>(lastError, ['code', 'message']) && { lastError }),
+    ...(hasTexts<NonNullable<RenewalState['ari']>>(ari, [
+      ...(['serial', 'start', 'end', 'checkedAt', 'recheckAt', 'chosen'] as const),
+    ]) && { ari }),
+  };
+}
+
+function hasTexts<T>(value: unknown, members: readonly (keyof T)[]): value is T {
+  return (
+    typeof value === 'object' && value !== null && members.every((member) => typeof (value as T)[member] === 'string')
+  );
+}

@@ -1,0 +1,36 @@
+/** Certificates that somebody else issues, and that people bring. */
+import { join } from 'node:path';
+import { readText } from './durable.ts';
+import { addVersion, type NewVersion } from './new-version.ts';
+import { clearRequest, readRequest } from './request.ts';
+import { keyTypes, saveSettings, settingsOf } from './settings.ts';
+import { type CertificateStore, inStore } from './store-folder.ts';
+import { liveVersion, prune, type StoredVersion, switchTo } from './versions.ts';
+
+export interface Imported {
+  readonly version: StoredVersion;
+  /** False when this is what was served already. */
+  readonly changed: boolean;
+  /** It came by ACME so far, and is watched but not renewed from now on. */
+  readonly wasRenewed: boolean;
+}
+
+/**
+ * Enters a certificate and serves it; the key of its request waits no longer. Only for the holder of the lock.
+ * @throws KeepgateError as `addVersion` does
+ */
+export function enterImported(store: CertificateStore, name: string, given: NewVersion, now: Date): Imported {
+  const wasRenewed = settingsOf(store, name)?.origin === 'acme';
+  const live = liveVersion(store, name);
+  const same = typeof live === 'object' && fullchainOf(store, live) === given.fullchain ? live : undefined;
+  const version = same ?? addVersion(store, name, given, now);
+  const keyType = keyTypes.find((type) => type === version.meta.keyType) ?? 'ec-p256';
+  saveSettings(store, name, { names: given.names, origin: 'import', keyType });
+  if (same === undefined) switchTo(store, name, version);
+  if (readRequest(store, name)?.key === given.key) clearRequest(store, name);
+  prune(store, name);
+  return { version, changed: same === undefined, wasRenewed };
+}
+
+const fullchainOf = (store: CertificateStore, { folder }: StoredVersion): string | undefined =>
+  inStore(store, () => readText(join(folder, 'fullchain.pem')));

@@ -1,0 +1,100 @@
+/** A new version of a certificate: looked over, written whole, and not yet served. */
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
+import { issuerOf } from './chain.ts';
+import { textOf } from './documents.ts';
+import { namesIn, syncFolder, temporaryIn, writeNew } from './durable.ts';
+import { inspectPair } from './inspect.ts';
+import { keyTypeOf, pemOf } from './keys.ts';
+import { pemBlocks } from './pem.ts';
+import { type CertificateStore, certificateFolder, folderIn, inStore } from './store-folder.ts';
+import type { StoredVersion, VersionMeta } from './versions.ts';
+
+type Given = Pick<VersionMeta, 'origin' | 'names' | 'directory' | 'orderUrl' | 'certificateUrl' | 'profile'>;
+
+export interface NewVersion extends Given {
+  /** PEM: the server's certificate first, then those that signed it, without the root. */
+  readonly fullchain: string;
+  /** PEM, unencrypted. */
+  readonly key: string;
+}
+
+/**
+ * Everything that speaks against serving this: order of the chain, dates, names, strength, another key. `about` begins the
+ * messages.
+ */
+export function checkVersion(
+  { fullchain, key, names }: Pick<NewVersion, 'fullchain' | 'key' | 'names'>,
+  about: string,
+  now: Date,
+): Diagnostic[] {
+  const certificate = { path: about, bytes: Buffer.from(fullchain) };
+  return inspectPair(certificate, { path: `the key of ${about}`, bytes: Buffer.from(key) }, names, now);
+}
+
+/**
+ * Puts a version beside those that are there. It is written elsewhere and renamed, so that there is all of it or nothing.
+ * Only for the holder of the lock. That it is not valid yet is no reason to refuse what a CA has just issued: the clock of
+ * this machine is slow.
+ * @throws KeepgateError with the first of the findings of `checkVersion` that is an error (1); store-not-writable (4)
+ */
+export function addVersion(store: CertificateStore, name: string, given: NewVersion, now: Date): StoredVersion {
+  const wrong = checkVersion(given, `the certificate "${name}"`, now).find(
+    ({ code, severity }) => severity === 'error' && !(given.origin === 'acme' && code === 'certificate-not-yet-valid'),
+  );
+  if (wrong) throw new KeepgateError(1, wrong);
+  const [leaf = '', ...chain] = certificatesIn(given.fullchain);
+  const key = createPrivateKey(given.key);
+  const meta = metaOf(new X509Certificate(leaf), key, given, now);
+  certificateFolder(store, name);
+  return inStore(store, () => {
+    const versions = folderIn(store, 'certificates', name, 'versions');
+    const number = 1 + Math.max(0, ...namesIn(versions).map(Number).filter(Number.isInteger));
+    const folder = join(versions, String(number));
+    const before = temporaryIn(versions);
+    try {
+      mkdirSync(before, { mode: 0o700 });
+      writeNew(join(before, 'fullchain.pem'), [leaf, ...chain].join(''));
+      writeNew(join(before, 'cert.pem'), leaf);
+      writeNew(join(before, 'chain.pem'), chain.join(''));
+      writeNew(join(before, 'privkey.pem'), pemOf(key));
+      writeNew(join(before, 'meta.json'), textOf(meta));
+      syncFolder(before);
+      renameSync(before, folder);
+    } catch (error) {
+      rmSync(before, { recursive: true, force: true });
+      throw error;
+    }
+    syncFolder(versions);
+    return { number, folder, meta };
+  });
+}
+
+/** The certificates of a PEM text, each in the form that OpenSSL writes, without what stood around them. */
+export function certificatesIn(pem: string): string[] {
+  return pemBlocks(Buffer.from(pem))
+    .filter(({ label }) => label === 'CERTIFICATE')
+    .map(({ text }) => new X509Certificate(text).toString());
+}
+
+function metaOf(leaf: X509Certificate, key: KeyObject, given: NewVersion, now: Date): VersionMeta {
+  const { origin, names, directory, orderUrl, certificateUrl, profile } = given;
+  return {
+    version: 1,
+    createdAt: now.toISOString(),
+    origin,
+    names,
+    notBefore: new Date(leaf.validFrom).toISOString(),
+    notAfter: new Date(leaf.validTo).toISOString(),
+    issuer: issuerOf(leaf),
+    serial: leaf.serialNumber,
+    fingerprint: leaf.fingerprint256,
+    keyType: keyTypeOf(key),
+    ...(directory !== undefined && { directory }),
+    ...(orderUrl !== undefined && { orderUrl }),
+    ...(certificateUrl !== undefined && { certificateUrl }),
+    ...(profile !== undefined && { profile }),
+  };
+}

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { X509Certificate } from 'node:crypto';
+import type { Argv } from 'yargs';
+import { toKeepgateError } from '../../../acme/error.ts';
+import { sessions } from '../../../acme/sessions.ts';
+import { stateOf, saveState } from '../../../acme/state-file.ts';
+import { withLock } from '../../../certs/lock.ts';
+import { type CertificateStore, liveVersion, settingsOf, type StoredVersion, versionsOf } from '../../../certs/store.ts';
+import { KeepgateError } from '../../../diagnostic.ts';
+import type { Command } from '../../command.ts';
+import { interruptible } from '../../interrupt.ts';
+import { exitCode, type Io } from '../../io.ts';
+import { storeFor, storeOption } from '../../store-option.ts';
+import { UsageError } from '../../usage-error.ts';
+
+interface Options {
+  name?: string;
+  store?: string;
+  number?: number;
+  reason: keyof typeof reasons;
+  withCertificateKey: boolean;
+  format: 'text' | 'json';
+}
+
+/** The CRLReasons that CAs take from subscribers (RFC 5280, section 5.3.1). */
+const reasons = {
+  unspecified: 0,
+  keyCompromise: 1,
+  affiliationChanged: 3,
+  superseded: 4,
+  cessationOfOperation: 5,
+} as const;
+
+function options(yargs: Argv): Argv<Options> {
+  return storeOption(yargs)
+    .positional('name', { type: 'string', describe: 'what the store calls it' })
+    .option('number', { type: 'number', requiresArg: true, describe: 'this version (the one that is served)' })
+    .option('reason', {
+      choices: Object.keys(reasons) as (keyof typeof reasons)[],
+      default: 'unspecified' as const,
+      describe: 'why; keyCompromise when somebody else may have the key',
+    })
+    .option('with-certificate-key', {
+      type: 'boolean',
+      default: false,
+      describe: "sign with the certificate's own key, not the account's: when the account is lost",
+    })
+    .option('format', { choices: ['text', 'json'] as const, default: 'text' as const, describe: 'json: one document' })
+    .example('keepgate cert revoke api --reason keyCompromise', 'then: keepgate cert renew api') as unknown as Argv<Options>;
+}
+
+async function run(argv: Options, io: Io): Promise<number> {
+  const { name } = argv;
+  if (name === undefined) throw new UsageError('name the certificate; keepgate cert list shows them');
+  const store = await storeFor(argv, io);
+  return interruptible((signal) => withLock(store, { wait: 60_000, signal }, () => revoke(name, store, argv, io, signal)));
+}
+
+async function revoke(
+  name: string,
+  store: CertificateStore,
+  { number, reason, withCertificateKey, format }: Options,
+  io: Io,
+  signal: AbortSignal,
+): Promise<number> {
+  const version = chosen(store, name, number);
+  const { directory, caFile } = settingsOf(store, name) ?? {};
+  if (version.meta.origin !== 'acme' || directory === undefined)
+    throw new KeepgateError(1, {
+      code: 'certificate-not-of-a-ca',
+      message: `"${name}" was imported, so keepgate can't revoke it`,
+      help: 'Ask whoever issued it.',
+    });
+  const read = (file: string) => readFileSync(join(version.folder, file), 'utf8');
+  try {
+    const open = sessions({ accounts: join(store.root, 'accounts'), agreeToTerms: false, now: io.now, signal });
+    const session = await open({ directory, ...(caFile !== undefined && { caFile }) });
+    const key = withCertificateKey ? read('privkey.pem') : undefined;
+    await session.revoke(new X509Certificate(read('cert.pem')).raw, reasons[reason], key);
+  } catch (error) {
+    throw toKeepgateError(error, `revoke "${name}"`);
+  }
+  saveState(store, name, { ...stateOf(store, name), revoked: version.meta.serial });
+  const { serial } = version.meta;
+  if (format === 'json') io.stdout.write(`${JSON.stringify({ version: 1, name, serial, revoked: true, reason }, null, 2)}\n`);
+  else {
+    io.stdout.write(`${name}: version ${version.number} (serial number ${serial}) is revoked\n`);
+    io.stderr.write(`\nNext: it is still served; keepgate cert renew ${name} gets a new one\n`);
+  }
+  return exitCode.done;
+}
+
+function chosen(store: CertificateStore, name: string, number: number | undefined): StoredVersion {
+  const live = liveVersion(store, name);
+  const version =
+    number === undefined
+      ? typeof live === 'object'
+        ? live
+        : versionsOf(store, name).at(-1)
+      : versionsOf(store, name).find((one) => one.number === number);
+  if (version) return version;
+  throw new KeepgateError(1, {
+    code: 'certificate-unknown',
+    message: `the store has no certificate "${name}"${number === undefined ? '' : ` with a version ${number}`}`,
+    help: 'keepgate cert list shows what there is.',
+  });
+}
+
+export const command: Command<Options> = { options, run };

@@ -1,0 +1,45 @@
+/** The store that a certificate command works on. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Argv } from 'yargs';
+import { type CertificateStore, openStore } from '../certs/store.ts';
+import { KeepgateError } from '../diagnostic.ts';
+import { builtIn } from '../model/expand.ts';
+import { loadSpec } from '../spec/load.ts';
+import type { Io } from './io.ts';
+import { readSpecFiles } from './spec-files.ts';
+
+export interface StoreOptions {
+  store?: string;
+  /** Spec files whose "acme" names the store; without any, keepgate.yaml where there is one. */
+  spec?: readonly string[];
+}
+
+export const storeOption = <T>(yargs: Argv<T>) =>
+  yargs.option('store', {
+    type: 'string',
+    requiresArg: true,
+    describe: `the folder of the certificates (acme.store of the spec, else ${builtIn.acme.store})`,
+  });
+
+/**
+ * The store of --store, of the spec, or the built-in one.
+ * @throws KeepgateError store-not-writable (4), store-not-usable (4); the first finding of a spec with errors (1)
+ */
+export async function storeFor(
+  options: StoreOptions,
+  io: Io,
+  access: { write?: boolean } = {},
+): Promise<CertificateStore> {
+  return openStore(await storePath(options, io), access);
+}
+
+/** Absolute. */
+async function storePath({ store, spec = [] }: StoreOptions, io: Io): Promise<string> {
+  if (store !== undefined) return resolve(io.cwd, store);
+  if (spec.length === 0 && !existsSync(resolve(io.cwd, 'keepgate.yaml'))) return builtIn.acme.store;
+  const loaded = loadSpec(await readSpecFiles(spec, io));
+  if (loaded.spec) return resolve(io.cwd, loaded.spec.acme?.store ?? builtIn.acme.store);
+  const wrong = loaded.diagnostics.find(({ severity }) => severity === 'error');
+  throw wrong ? new KeepgateError(1, wrong) : new TypeError('a spec that is not valid has a finding that says why');
+}

@@ -1,0 +1,89 @@
+/** Many new certificates, one test and one reload of nginx: all of them are served afterwards, or the ones before. */
+import { liveVersion, type CertificateStore, type Live, type StoredVersion, switchTo } from '../certs/store.ts';
+import type { Diagnostic } from '../diagnostic.ts';
+import { listeningSockets, type Socket } from './listening-sockets.ts';
+import { installedNginx, type NginxInstance } from './nginx-instance.ts';
+import { masterOf } from './processes.ts';
+import { reloadOrPutBack } from './reload-or-put-back.ts';
+import { askForCertificate, type ExpectedCertificate } from './served-certificate.ts';
+
+export interface Activation {
+  readonly name: string;
+  readonly version: StoredVersion;
+}
+
+export interface ActivateOptions {
+  /** undefined: the nginx that is installed here. `none`: nothing is reloaded. */
+  readonly nginx?: NginxInstance | 'none' | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ActivationResult {
+  /** `switched`: there is no nginx to reload, or it doesn't run. `put-back` and `stuck`: the certificates before are in place again. */
+  readonly outcome: 'reloaded' | 'switched' | 'put-back' | 'stuck';
+  readonly diagnostics: readonly Diagnostic[];
+  /** How many places were seen to serve a new certificate. */
+  readonly observed: number;
+}
+
+/** Milliseconds for one handshake. */
+const handshake = 2000;
+
+/**
+ * Switches, tests, reloads and watches. A server that was seen to serve the certificate before has to serve the new one.
+ * @throws KeepgateError store-damaged (4), put-back-failed (4)
+ */
+export async function activate(
+  store: CertificateStore,
+  activations: readonly Activation[],
+  options: ActivateOptions = {},
+): Promise<ActivationResult> {
+  const { signal } = options;
+  const before = activations.map(({ name }) => ({ name, live: liveVersion(store, name) }));
+  const switchAll = (): void => {
+    for (const { name, version } of activations) switchTo(store, name, version);
+  };
+  const nginx = options.nginx === 'none' ? undefined : (options.nginx ?? (await installedNginx()));
+  const master = nginx && masterOf(nginx.pidFile);
+  if (nginx === undefined || master === undefined) {
+    switchAll();
+    return { outcome: 'switched', diagnostics: [], observed: 0 };
+  }
+  const places = await servedPlaces(listeningSockets(master.pid), activations, before);
+  switchAll();
+  const putBack = (): void => {
+    for (const { name, live } of before) if (live !== undefined) switchTo(store, name, live);
+  };
+  const expect = places.map(({ now }) => now);
+  const expectBefore = places.map(({ was }) => was);
+  const result = await reloadOrPutBack({ instance: nginx, expect, expectBefore, putBack, ...(signal && { signal }) });
+  if (result.outcome === 'put-back' || result.outcome === 'stuck')
+    return { outcome: result.outcome, diagnostics: result.diagnostics, observed: 0 };
+  const outcome = result.outcome === 'reloaded' ? 'reloaded' : 'switched';
+  return { outcome, diagnostics: result.first.diagnostics, observed: outcome === 'reloaded' ? expect.length : 0 };
+}
+
+interface Place {
+  readonly was: ExpectedCertificate;
+  readonly now: ExpectedCertificate;
+}
+
+/** Where the certificates before are served. Of a stand-in nothing is known, so nothing is expected. */
+async function servedPlaces(
+  sockets: readonly Socket[],
+  activations: readonly Activation[],
+  before: readonly { name: string; live: Live | undefined }[],
+): Promise<Place[]> {
+  const asked = activations.flatMap(({ name, version }) => {
+    const live = before.find((one) => one.name === name)?.live;
+    const host = version.meta.names.find((one) => !one.startsWith('*.'));
+    if (typeof live !== 'object' || host === undefined) return [];
+    return sockets.map(async ({ address, port }): Promise<Place[]> => {
+      const was = { host, address, port, fingerprint: live.meta.fingerprint };
+      const { served } = await askForCertificate(was, handshake);
+      const isServed = served === live.meta.fingerprint.replaceAll(':', '').toLowerCase();
+      return isServed ? [{ was, now: { ...was, fingerprint: version.meta.fingerprint } }] : [];
+    });
+  });
+  return (await Promise.all(asked)).flat();
+}

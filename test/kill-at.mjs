@@ -1,0 +1,63 @@
+// Preloaded into keepgate (NODE_OPTIONS=--import): counts what it does that others can see, each change of a file and each request
+// and answer, and kills the process at the one of this number (KEEPGATE_KILL_AT). The count goes to KEEPGATE_KILL_COUNT at the end.
+import fs from 'node:fs';
+import https from 'node:https';
+import { syncBuiltinESMExports } from 'node:module';
+
+const { appendFileSync, writeFileSync } = fs;
+const killAt = Number(process.env.KEEPGATE_KILL_AT ?? 0);
+const countFile = process.env.KEEPGATE_KILL_COUNT;
+let count = 0;
+
+/** @param {string} what */
+const step = (what) => {
+  count++;
+  if (process.env.KEEPGATE_KILL_TRACE) appendFileSync(process.env.KEEPGATE_KILL_TRACE, `${count} ${what}\n`);
+  if (count === killAt) process.kill(process.pid, 'SIGKILL');
+};
+
+const changing = /** @type {const} */ ([
+  'writeSync',
+  'fsyncSync',
+  'renameSync',
+  'linkSync',
+  'symlinkSync',
+  'unlinkSync',
+  'rmSync',
+  'mkdirSync',
+  'truncateSync',
+]);
+for (const name of changing) {
+  const original = /** @type {(...values: unknown[]) => unknown} */ (fs[name]);
+  Object.assign(fs, {
+    /** @param {unknown[]} values */
+    [name]: (...values) => {
+      step(`${name} ${String(values[0])}`);
+      return original(...values);
+    },
+  });
+}
+const { openSync } = fs;
+Object.assign(fs, {
+  /** @param {[fs.PathLike, fs.OpenMode | undefined, fs.Mode | null | undefined]} values */
+  openSync: (...values) => {
+    const [path, flags] = values;
+    if (typeof flags === 'number' && (flags & fs.constants.O_CREAT) !== 0) step(`open ${path}`);
+    return openSync(...values);
+  },
+});
+
+const { request } = https;
+Object.assign(https, {
+  /** @param {Parameters<typeof request>} values */
+  request: (...values) => {
+    step('request');
+    const sent = request(...values);
+    // Its answer has arrived, and nobody knows yet.
+    sent.prependListener('response', () => step('answer'));
+    return sent;
+  },
+});
+syncBuiltinESMExports();
+
+if (countFile) process.on('exit', () => writeFileSync(countFile, String(count)));
