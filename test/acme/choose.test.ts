@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { preflight } from '../../src/acme/preflight/preflight.ts';
 import { chooseSolver } from '../../src/acme/solvers/choose.ts';
 import { httpWebroot } from '../../src/acme/solvers/http-webroot.ts';
+import { preflight } from '../../src/acme/solvers/preflight.ts';
 import { httpConfiguration } from '../../src/verify/nginx-configuration.ts';
 import { startNginx } from '../../src/verify/nginx-process.ts';
 import { freePorts } from '../../src/verify/ports.ts';
@@ -67,16 +68,32 @@ it('lets nginx serve the answers where nginx listens', async () => {
   }
 });
 
-it('says who is in the way when it is not nginx', async () => {
-  const holder = createServer().listen(0, '127.0.0.1');
-  await once(holder, 'listening');
-  const { port } = holder.address() as AddressInfo;
+it('is not in its own way', async () => {
+  const [port = 0] = await freePorts(1);
+  const { solver } = await chooseSolver(undefined, names, { challengeRoot, port });
+  await solver.prepare?.(names);
   try {
+    const second = await chooseSolver(undefined, names, { challengeRoot, port });
+    expect(second.solver.description).toBe(solver.description);
+    expect(second.why).toBe(`keepgate itself listens on port ${port} already`);
+  } finally {
+    await solver.close?.();
+  }
+});
+
+it('says who is in the way when it is not nginx', async () => {
+  const [port = 0] = await freePorts(1);
+  const listening = `require('net').createServer().listen(${port}, () => console.log('listening'));
+    process.stdin.on('end', () => process.exit()).resume()`;
+  const child = execa(process.execPath, ['-e', listening], { reject: false, stdin: 'pipe', buffer: false });
+  try {
+    await once(child.stdout, 'data');
     await expect(chooseSolver(undefined, names, { challengeRoot, port })).rejects.toMatchObject({
-      diagnostic: { code: 'port-taken', message: expect.stringContaining(`(pid ${process.pid})`) },
+      diagnostic: { code: 'port-taken', message: `port ${port} is taken by node (pid ${child.pid})` },
     });
   } finally {
-    holder.close();
+    child.stdin.end();
+    await child;
   }
 });
 

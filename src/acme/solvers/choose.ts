@@ -1,5 +1,6 @@
 /** Which challenge is used: what was asked for, else what this machine can do. */
 import { isIP } from 'node:net';
+import process from 'node:process';
 import { KeepgateError } from '../../diagnostic.ts';
 import type { DnsOptions } from './dns-rfc2136.ts';
 import { httpStandalone } from './http-standalone.ts';
@@ -9,7 +10,7 @@ import { nameOf, type PortHolder, portHolder, runs } from './port-holder.ts';
 import { portTaken } from './port-taken.ts';
 import type { ChallengeChoice, Solver } from './solver.ts';
 
-export interface SolverMachine {
+export interface Machine {
   /** What nginx serves challenges from. */
   readonly challengeRoot: string;
   /** Where a CA asks for http-01: 80, but in tests. */
@@ -30,7 +31,7 @@ export interface Chosen {
 export async function chooseSolver(
   choice: ChallengeChoice | undefined,
   names: readonly string[],
-  machine: SolverMachine,
+  machine: Machine,
 ): Promise<Chosen> {
   const overDns = typeof choice === 'object' && 'dns-01' in choice;
   const wildcard = names.find((name) => name.startsWith('*.'));
@@ -42,9 +43,11 @@ export async function chooseSolver(
   return byWhatRuns(machine);
 }
 
-async function byWhatRuns({ challengeRoot, port = 80 }: SolverMachine): Promise<Chosen> {
+async function byWhatRuns({ challengeRoot, port = 80 }: Machine): Promise<Chosen> {
   const holder = portHolder(port);
   if (holder === undefined) return standalone(port);
+  if (holder.pid === process.pid)
+    return { solver: httpStandalone({ port }), why: `keepgate itself listens on port ${port} already` };
   if (!isNginx(holder)) throw portTaken(port, holder);
   const why = `${nameOf(holder)} listens on port ${port}, and serves challenges from ${challengeRoot}`;
   return { solver: httpWebroot(challengeRoot), why };
