@@ -54,6 +54,8 @@ const quickStart = {
       contents: `export default (...values) => require(${JSON.stringify(path)}).default(...values);`,
       resolveDir: pluginData,
     }));
+    // Part of acme-client, and never used: its transport is ours. This form needs no packages of its own.
+    onResolve({ filter: /^axios$/ }, () => ({ path: join(process.cwd(), 'node_modules/axios/dist/browser/axios.cjs') }));
     onResolve({ filter: /^yaml$/ }, () => ({ path: join(process.cwd(), 'node_modules/yaml/browser/dist/index.js') }));
   },
 };

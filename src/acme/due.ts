@@ -2,15 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPending } from '../certs/journal.ts';
-import { type CertificateStore, liveVersion, type StoredVersion, versionsOf } from '../certs/store.ts';
 import type { CertificateSettings } from '../certs/settings.ts';
+import { type CertificateStore, liveVersion, type StoredVersion, versionsOf } from '../certs/store.ts';
 import { certificateId, isWindowStale, rememberWindow } from './ari.ts';
 import { changes } from './changes.ts';
 import { directoryOf } from './directory.ts';
 import { decideRenewal, type RenewalDecision } from './renewal.ts';
 import type { RenewalState } from './renewal-state.ts';
 import type { Sessions } from './sessions.ts';
-import { stateOf, saveState } from './state-file.ts';
+import { saveState, stateOf } from './state-file.ts';
 import type { Validity } from './validity.ts';
 
 export interface Job {

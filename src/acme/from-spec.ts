@@ -31,8 +31,20 @@ export function certificatesOf(sites: readonly ExpandedSite[], places: Places, c
     });
 }
 
-function settingsOf(hosts: readonly string[], acme: AcmeOptions, absolute: (path: string) => string): CertificateSettings {
-  const { directory = 'letsencrypt', keyType = 'ec-p256', profile, preferredChain, caFile, reuseKey, deployHook } = acme;
+function settingsOf(
+  hosts: readonly string[],
+  acme: AcmeOptions,
+  absolute: (path: string) => string,
+): CertificateSettings {
+  const {
+    directory = 'letsencrypt',
+    keyType = 'ec-p256',
+    profile,
+    preferredChain,
+    caFile,
+    reuseKey,
+    deployHook,
+  } = acme;
   return {
     origin: 'acme',
     names: hosts.map((host) => host.replace(/^\[(.*)\]$/, '$1')),

@@ -1,17 +1,17 @@
 /** One certificate that is due: limits, challenge, preflight, issuance, and what is remembered of it. */
 import type { CertificateStore, StoredVersion } from '../certs/store.ts';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
+import { checkLimits } from './check-limits.ts';
 import type { Due } from './due.ts';
 import { toKeepgateError } from './error.ts';
 import { issue } from './issue.ts';
-import { checkLimits } from './check-limits.ts';
 import { type Attempt, withCertificate, withFailures, withOrder, withPause } from './ledger.ts';
-import { updateLedger, readLedger } from './ledger-file.ts';
+import { readLedger, updateLedger } from './ledger-file.ts';
+import { preflight } from './preflight/preflight.ts';
 import { checkProfile } from './profile.ts';
 import { failed, renewed } from './renewal-state.ts';
 import type { Sessions } from './sessions.ts';
 import type { Solvers } from './solver-pool.ts';
-import { preflight } from './solvers/preflight.ts';
 import { saveState } from './state-file.ts';
 
 export interface IssueDueOptions {
@@ -19,6 +19,8 @@ export interface IssueDueOptions {
   readonly sessions: Sessions;
   readonly solvers: Solvers;
   readonly preflight: boolean;
+  /** `host:port` of the name server that the preflight asks; without it, the system's. */
+  readonly resolver: string | undefined;
   readonly now: () => Date;
   readonly signal: AbortSignal;
   readonly report: (name: string, step: string) => void;
@@ -49,7 +51,13 @@ export async function issueDue(due: Due, options: IssueDueOptions): Promise<Issu
     report(why);
     if (options.preflight) {
       report('looking whether the CA will find what it asks for');
-      const found = await preflight(names, solver, { caaIdentities: session.caaIdentities, signal });
+      const found = await preflight(names, solver, {
+        resolver: options.resolver,
+        caaIdentities: session.caaIdentities,
+        accountUrl: session.accountUrl,
+        publicCa: session.directory.name !== session.directory.url,
+        signal,
+      });
       said.push(...found.filter(({ severity }) => severity !== 'error'));
       const wrong = found.find(({ severity }) => severity === 'error');
       if (wrong) throw new KeepgateError(1, wrong);

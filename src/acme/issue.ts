@@ -6,8 +6,15 @@ import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clearPending, type Pending, readPending, readPendingKey, savePending, savePendingKey } from '../certs/journal.ts';
 import { certificateRequest } from '../certs/csr.ts';
+import {
+  clearPending,
+  type Pending,
+  readPending,
+  readPendingKey,
+  savePending,
+  savePendingKey,
+} from '../certs/journal.ts';
 import { keyTypeOf, newKey, pemOf } from '../certs/keys.ts';
 import type { CertificateSettings } from '../certs/settings.ts';
 import { addVersion, type CertificateStore, type StoredVersion, saveSettings, versionsOf } from '../certs/store.ts';
@@ -68,14 +75,23 @@ interface Begun {
 }
 
 /** Key first: what a CA signs is never without its key. */
-async function begin({ name, settings, replaces }: IssueRequest, { store, session, now }: IssueContext): Promise<Begun> {
+async function begin(
+  { name, settings, replaces }: IssueRequest,
+  { store, session, now }: IssueContext,
+): Promise<Begun> {
   const { names, keyType, profile } = settings;
   const wanted = { directory: session.directory.url, names, keyType, ...(profile !== undefined && { profile }) };
   const earlier = readPending(store, name);
   const earlierKey = earlier && readPendingKey(store, name);
-  if (earlier && earlierKey !== undefined && isSameRequest(earlier, wanted)) return { pending: earlier, key: earlierKey };
+  if (earlier && earlierKey !== undefined && isSameRequest(earlier, wanted))
+    return { pending: earlier, key: earlierKey };
   const key = (settings.reuseKey ? latestKey(store, name, keyType) : undefined) ?? pemOf(await newKey(keyType));
-  const pending: Pending = { ...wanted, ...(replaces !== undefined && { replaces }), startedAt: now().toISOString(), step: 'created' };
+  const pending: Pending = {
+    ...wanted,
+    ...(replaces !== undefined && { replaces }),
+    startedAt: now().toISOString(),
+    step: 'created',
+  };
   savePendingKey(store, name, key);
   savePending(store, name, pending);
   return { pending, key };
@@ -89,7 +105,10 @@ function latestKey(store: CertificateStore, name: string, keyType: string): stri
   return keyTypeOf(key) === keyType ? pemOf(key) : undefined;
 }
 
-function isSameRequest(pending: Pending, wanted: Pick<Pending, 'directory' | 'names' | 'keyType' | 'profile'>): boolean {
+function isSameRequest(
+  pending: Pending,
+  wanted: Pick<Pending, 'directory' | 'names' | 'keyType' | 'profile'>,
+): boolean {
   const inOrder = (names: readonly string[]) => names.toSorted().join();
   return (
     pending.directory === wanted.directory &&
@@ -119,7 +138,10 @@ async function resumable(session: AcmeSession, url: string): Promise<Order | und
     const order = await session.order(url);
     return order.status === 'invalid' ? undefined : order;
   } catch (error) {
-    if (error instanceof AcmeProblem && (error.status === 404 || error.type === 'malformed' || error.type === 'unauthorized'))
+    if (
+      error instanceof AcmeProblem &&
+      (error.status === 404 || error.type === 'malformed' || error.type === 'unauthorized')
+    )
       return undefined;
     throw error;
   }
@@ -162,8 +184,24 @@ async function complete(
   saveSettings(store, name, settings);
   const fullchain = await downloadChain(session, ended.certificate, settings.preferredChain);
   try {
-    const origin = { origin: 'acme', directory: session.directory.url, orderUrl: order.url, certificateUrl: ended.certificate } as const;
-    return addVersion(store, name, { fullchain, key, names: settings.names, ...(settings.profile !== undefined && { profile: settings.profile }), ...origin }, now());
+    const origin = {
+      origin: 'acme',
+      directory: session.directory.url,
+      orderUrl: order.url,
+      certificateUrl: ended.certificate,
+    } as const;
+    return addVersion(
+      store,
+      name,
+      {
+        fullchain,
+        key,
+        names: settings.names,
+        ...(settings.profile !== undefined && { profile: settings.profile }),
+        ...origin,
+      },
+      now(),
+    );
   } catch (error) {
     // The CA's certificate is wrong: it would be so again.
     if (error instanceof KeepgateError && error.exitCode !== 4) clearPending(store, name);
@@ -178,7 +216,11 @@ async function readyOrder(order: Order, name: string, context: IssueContext): Pr
   const failed = await authorize(order, context);
   for (const { name: host } of failed) onFailedValidation(host);
   if (failed.length > 0) return giveUp(store, name, authorizationFailed(failed));
-  const ready = await poll(() => session.order(order.url), ({ status }) => status !== 'pending', { ...context, timeLimit });
+  const ready = await poll(
+    () => session.order(order.url),
+    ({ status }) => status !== 'pending',
+    { ...context, timeLimit },
+  );
   if (ready.status === 'invalid') return giveUp(store, name, orderFailed([name], ready));
   if (ready.status === 'pending') throw orderTooSlow([name], ready);
   return ready;

@@ -41,7 +41,9 @@ export interface Fresh {
 /** @throws KeepgateError of the store; the signal's reason when it is aborted */
 export async function keepFresh(jobs: readonly Job[], options: FreshOptions): Promise<Fresh> {
   const { store, signal, concurrency, keep, nginx, report, deployed } = options;
-  const reached = await inPool(jobs, concurrency, (job) => outcomeOf(job, options).catch((error: unknown) => ({ error })));
+  const reached = await inPool(jobs, concurrency, (job) =>
+    outcomeOf(job, options).catch((error: unknown) => ({ error })),
+  );
   signal.throwIfAborted();
   const outcomes = reached.map((outcome) => {
     if ('job' in outcome) return outcome;

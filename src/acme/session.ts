@@ -182,7 +182,8 @@ function requests(client: Client, connect: Connect, now: () => Date) {
       try {
         return parseRenewalInfo(await client.get(url), url);
       } catch (error) {
-        if (error instanceof AcmeProblem && error.status === 404) return undefined;
+        // 404: it doesn't know the certificate; 400: it doesn't know who issued it.
+        if (error instanceof AcmeProblem && (error.status === 404 || error.status === 400)) return undefined;
         throw error;
       }
     },

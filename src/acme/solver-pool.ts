@@ -1,6 +1,6 @@
 /** One solver for each way of proving names, shared by all certificates: two listeners on port 80 would be in each other's way. */
 import type { CertificateSettings } from '../certs/settings.ts';
-import { chooseSolver, type Machine } from './solvers/choose.ts';
+import { chooseSolver, type SolverMachine } from './solvers/choose.ts';
 import type { Solver } from './solvers/solver.ts';
 
 export interface Solvers {
@@ -10,7 +10,7 @@ export interface Solvers {
 }
 
 /** @throws what `chooseSolver` does */
-export function solverPool(machine: Machine): Solvers {
+export function solverPool(machine: SolverMachine): Solvers {
   const open = new Map<string, Solver>();
   const solvers = async ({ challenge, names }: Pick<CertificateSettings, 'challenge' | 'names'>) => {
     const chosen = await chooseSolver(challenge, names, machine);

@@ -38,11 +38,17 @@ export function certificateReport(fresh: Fresh, context: Context): CertificateRe
 /** 1 when something is wrong with what was asked for, else 4, else 5 when something has to wait, else 0. */
 export function exitCodeOf({ outcomes }: Fresh): number {
   const codes = outcomes.map(({ result, error }) => error?.exitCode ?? (result === 'held' ? exitCode.limited : 0));
-  return [exitCode.wrong, exitCode.usage, exitCode.environment, exitCode.limited].find((code) => codes.includes(code)) ?? 0;
+  return (
+    [exitCode.wrong, exitCode.usage, exitCode.environment, exitCode.limited].find((code) => codes.includes(code)) ?? 0
+  );
 }
 
 function retryAtOf({ result, decision, error }: Outcome): string[] {
-  const at = error ? error.diagnostic.retryAt : result === 'held' ? decision.retryAt && timestamp(decision.retryAt) : undefined;
+  const at = error
+    ? error.diagnostic.retryAt
+    : result === 'held'
+      ? decision.retryAt && timestamp(decision.retryAt)
+      : undefined;
   return at === undefined ? [] : [at];
 }
 
@@ -52,7 +58,9 @@ function line({ job, result, version, decision }: Outcome, { now, dryRun, store 
   const folder = join(store.root, 'live', job.name);
   switch (result) {
     case 'issued':
-      return dryRun ? `${job.name}: would be issued: staging issued one` : `${job.name}: issued, ${valid}, in ${folder}`;
+      return dryRun
+        ? `${job.name}: would be issued: staging issued one`
+        : `${job.name}: issued, ${valid}, in ${folder}`;
     case 'switched':
       return `${job.name}: switched to the one that was issued before, ${valid}, in ${folder}`;
     case 'kept':
@@ -87,6 +95,7 @@ function next({ outcomes, activation }: Fresh, { dryRun }: Context): string {
     const seen = activation.observed > 0 ? `, and was seen to serve the new one in ${activation.observed} places` : '';
     return `nginx has taken it${seen}\n\nNext: keepgate cert timer --install renews it from now on\n`;
   }
-  if (activation) return '\nNext: start or reload what serves it; keepgate cert timer --install renews it from now on\n';
+  if (activation)
+    return '\nNext: start or reload what serves it; keepgate cert timer --install renews it from now on\n';
   return '';
 }

@@ -8,9 +8,10 @@ import { keepFresh } from '../acme/keep-fresh.ts';
 import { sessions } from '../acme/sessions.ts';
 import { solverPool } from '../acme/solver-pool.ts';
 import { withLock } from '../certs/lock.ts';
-import { type CertificateStore, openStore, type StoredVersion } from '../certs/store.ts';
+import { type CertificateStore, openStore } from '../certs/store.ts';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { runDeployHook } from '../hooks/deploy-hook.ts';
+import { challengeRoot } from '../model/store-paths.ts';
 import { askAboutTerms } from './ask-about-terms.ts';
 import { certificateReport, exitCodeOf } from './certificate-report.ts';
 import { interruptible } from './interrupt.ts';
@@ -24,6 +25,7 @@ export interface RunOptions {
   skipPreflight: boolean;
   reload: boolean;
   hooks: boolean;
+  resolver?: string;
   concurrency: number;
   keep?: number;
   format: 'text' | 'json';
@@ -36,6 +38,11 @@ export const runOptions = (yargs: Argv): Argv =>
     .option('dry-run', { type: 'boolean', default: false, describe: "try everything with the CA's staging directory" })
     .option('force', { type: 'boolean', default: false, describe: 'whether it is due or not' })
     .option('skip-preflight', { type: 'boolean', default: false, describe: "don't look at DNS and port 80 first" })
+    .option('resolver', {
+      type: 'string',
+      requiresArg: true,
+      describe: "host:port of the name server to ask (the system's)",
+    })
     .option('reload', { type: 'boolean', default: true, describe: 'reload nginx afterwards (--no-reload: do not)' })
     .option('hooks', { type: 'boolean', default: true, describe: 'run deploy hooks (--no-hooks: do not)' })
     .option('concurrency', { type: 'number', default: 4, requiresArg: true, describe: 'orders in flight at once' })
@@ -75,7 +82,7 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
   const { store, account, patient, options } = run;
   const { dryRun, format } = options;
   const shown = progress(io);
-  const solvers = solverPool({ env: io.env });
+  const solvers = solverPool({ challengeRoot, dns: { resolver: options.resolver } });
   try {
     shown.say('waiting for another run of keepgate');
     const fresh = await withLock(store, { wait: lockWait, signal }, () =>
@@ -98,11 +105,12 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
         patient,
         force: options.force,
         preflight: !options.skipPreflight,
+        resolver: options.resolver,
         concurrency: options.concurrency,
         keep: options.keep ?? 5,
         nginx: options.reload && !dryRun ? undefined : 'none',
         report: (name, step) => shown.say(`${name}: ${step}`),
-        deployed: options.hooks && !dryRun ? (job, version) => deploy(job, version, store, signal) : async () => [],
+        deployed: options.hooks && !dryRun ? (job) => deploy(job, store, signal) : async () => [],
       }),
     );
     shown.end();
@@ -128,15 +136,13 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
 
 async function deploy(
   { name, settings }: Job,
-  version: StoredVersion,
   store: CertificateStore,
   signal: AbortSignal,
 ): Promise<readonly Diagnostic[]> {
   const { deployHook, names } = settings;
   if (deployHook === undefined) return [];
   try {
-    await runDeployHook({ hook: deployHook, name, names, live: join(store.root, 'live', name), signal });
-    return [];
+    return await runDeployHook({ command: deployHook, store: store.root, name, domains: names, signal });
   } catch (error) {
     if (!(error instanceof KeepgateError)) throw error;
     return [error.diagnostic];

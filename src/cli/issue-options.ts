@@ -49,7 +49,11 @@ export const challengeOptions = (yargs: Argv): Argv =>
   yargs
     .option('webroot', text('http-01: the folder that a server on port 80 serves'))
     .option('standalone', { type: 'boolean', default: false, describe: 'http-01: listen on port 80 for the time' })
-    .option('http-port', { type: 'number', requiresArg: true, describe: 'another port to listen on; the CA asks on 80' })
+    .option('http-port', {
+      type: 'number',
+      requiresArg: true,
+      describe: 'another port to listen on; the CA asks on 80',
+    })
     .option('dns-exec', text('dns-01: a hook, called as lego (exec) and certbot (manual) call theirs'))
     .option('dns-server', text('dns-01 by RFC 2136: the primary server of the zone'))
     .option('dns-zone', text('dns-01 by RFC 2136: the zone'))
@@ -71,7 +75,8 @@ export function challengeChoice(options: ChallengeOptions, cwd: string): Challen
   if (ways.filter(Boolean).length > 1)
     throw new UsageError('--webroot, --standalone, --dns-exec and --dns-server exclude each other');
   if (webroot !== undefined) return { webroot: resolve(cwd, webroot) };
-  if (standalone || httpPort !== undefined) return { standalone: { ...(httpPort !== undefined && { port: httpPort }) } };
+  if (standalone || httpPort !== undefined)
+    return { standalone: { ...(httpPort !== undefined && { port: httpPort }) } };
   if (dnsExec !== undefined) return { 'dns-01': { exec: resolve(cwd, dnsExec) } };
   if (rfc2136.length === 0) return undefined;
   if (dnsServer === undefined || dnsZone === undefined || dnsKeyFile === undefined)

@@ -1,9 +1,9 @@
 /** Many new certificates, one test and one reload of nginx: all of them are served afterwards, or the ones before. */
-import { liveVersion, type CertificateStore, type Live, type StoredVersion, switchTo } from '../certs/store.ts';
+import { type CertificateStore, type Live, liveVersion, type StoredVersion, switchTo } from '../certs/store.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { listeningSockets, type Socket } from './listening-sockets.ts';
 import { installedNginx, type NginxInstance } from './nginx-instance.ts';
-import { masterOf } from './processes.ts';
+import { nginxOf } from './processes.ts';
 import { reloadOrPutBack } from './reload-or-put-back.ts';
 import { askForCertificate, type ExpectedCertificate } from './served-certificate.ts';
 
@@ -44,12 +44,12 @@ export async function activate(
     for (const { name, version } of activations) switchTo(store, name, version);
   };
   const nginx = options.nginx === 'none' ? undefined : (options.nginx ?? (await installedNginx()));
-  const master = nginx && masterOf(nginx.pidFile);
-  if (nginx === undefined || master === undefined) {
+  const running = nginx && nginxOf(nginx.pidFile);
+  if (nginx === undefined || running === undefined) {
     switchAll();
     return { outcome: 'switched', diagnostics: [], observed: 0 };
   }
-  const places = await servedPlaces(listeningSockets(master.pid), activations, before);
+  const places = await servedPlaces(listeningSockets(running.master.pid), activations, before);
   switchAll();
   const putBack = (): void => {
     for (const { name, live } of before) if (live !== undefined) switchTo(store, name, live);

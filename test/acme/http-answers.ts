@@ -15,5 +15,5 @@ export async function httpAnswers(port: number) {
     server.close();
     await once(server, 'close');
   };
-  return { answers, [Symbol.asyncDispose]: close };
+  return { answers, close, [Symbol.asyncDispose]: close };
 }

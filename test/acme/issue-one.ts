@@ -17,10 +17,12 @@ export async function issueOne(session: AcmeSession, answers: Map<string, string
     if (challenge === undefined) throw new Error('the CA offers no http-01');
     answers.set(challenge.token, session.keyAuthorization(challenge.token));
     await session.complete(challenge.url);
-    await settled(() => session.authorization(url), ['pending']);
+    const { status, challenges: looked } = await settled(() => session.authorization(url), ['pending']);
+    if (status !== 'valid') throw new Error(`the authorization is ${status}: ${looked.map(({ error }) => error)}`);
   }
   const ready = await settled(() => session.order(order.url), ['pending']);
-  const [key, csr] = await crypto.createCsr({ altNames: [...names] });
+  const key = await crypto.createPrivateEcdsaKey(); // RSA, its default, takes most of a second
+  const [, csr] = await crypto.createCsr({ altNames: [...names] }, key);
   await session.finalize(ready, der(csr));
   const valid = await settled(() => session.order(order.url), ['pending', 'ready', 'processing']);
   if (valid.certificate === undefined) throw new Error(`the order is ${valid.status}: ${valid.error}`);
@@ -32,7 +34,7 @@ export async function settled<T extends Order | Authorization>(ask: () => Promis
   for (;;) {
     const state = await ask();
     if (!waiting.includes(state.status)) return state;
-    await delay(20);
+    await delay(50);
   }
 }
 

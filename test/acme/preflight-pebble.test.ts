@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { preflight } from '../../src/acme/preflight/preflight.ts';
 import { httpStandalone } from '../../src/acme/solvers/http-standalone.ts';
-import { preflight } from '../../src/acme/solvers/preflight.ts';
 import { startPebble } from '../pebble.ts';
 
 it('agrees with the DNS that pebble asks', async () => {

@@ -10,7 +10,7 @@ import { nameOf, type PortHolder, portHolder, runs } from './port-holder.ts';
 import { portTaken } from './port-taken.ts';
 import type { ChallengeChoice, Solver } from './solver.ts';
 
-export interface Machine {
+export interface SolverMachine {
   /** What nginx serves challenges from. */
   readonly challengeRoot: string;
   /** Where a CA asks for http-01: 80, but in tests. */
@@ -31,7 +31,7 @@ export interface Chosen {
 export async function chooseSolver(
   choice: ChallengeChoice | undefined,
   names: readonly string[],
-  machine: Machine,
+  machine: SolverMachine,
 ): Promise<Chosen> {
   const overDns = typeof choice === 'object' && 'dns-01' in choice;
   const wildcard = names.find((name) => name.startsWith('*.'));
@@ -43,7 +43,7 @@ export async function chooseSolver(
   return byWhatRuns(machine);
 }
 
-async function byWhatRuns({ challengeRoot, port = 80 }: Machine): Promise<Chosen> {
+async function byWhatRuns({ challengeRoot, port = 80 }: SolverMachine): Promise<Chosen> {
   const holder = portHolder(port);
   if (holder === undefined) return standalone(port);
   if (holder.pid === process.pid)

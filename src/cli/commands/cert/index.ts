@@ -3,6 +3,18 @@ import type { Entry } from '../index.ts';
 
 export const entries: readonly Entry[] = [
   {
+    name: 'issue',
+    operands: ['spec..'],
+    describe: "get certificates: those of a spec's sites, or one for --host",
+    load: () => import('./issue.ts'),
+  },
+  {
+    name: 'renew',
+    operands: ['name..'],
+    describe: 'renew those whose time has come',
+    load: () => import('./renew.ts'),
+  },
+  {
     name: 'prepare',
     operands: ['spec..'],
     describe: "self-signed stand-ins for certificates that don't exist yet",
@@ -19,5 +31,11 @@ export const entries: readonly Entry[] = [
     operands: ['host..'],
     describe: 'a key, and the request for a CA of your own',
     load: () => import('./csr.ts'),
+  },
+  {
+    name: 'revoke',
+    operands: ['name'],
+    describe: 'tell the CA that a certificate must not be trusted any more',
+    load: () => import('./revoke.ts'),
   },
 ];

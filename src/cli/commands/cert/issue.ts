@@ -33,9 +33,23 @@ interface Options extends AccountOptions, ChallengeOptions, CertificateOptions, 
 
 function options(yargs: Argv): Argv<Options> {
   const base = storeOption(yargs)
-    .positional('spec', { type: 'string', array: true, describe: 'spec files, folders of *.yaml, or - (keepgate.yaml)' })
-    .option('host', { type: 'string', array: true, nargs: 1, default: [], describe: 'a name for the certificate: no spec is read' })
-    .option('name', { type: 'string', requiresArg: true, describe: 'only this site; with --host, what the store calls it' });
+    .positional('spec', {
+      type: 'string',
+      array: true,
+      describe: 'spec files, folders of *.yaml, or - (keepgate.yaml)',
+    })
+    .option('host', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      default: [],
+      describe: 'a name for the certificate: no spec is read',
+    })
+    .option('name', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'only this site; with --host, what the store calls it',
+    });
   return runOptions(certificateOptions(challengeOptions(accountOptions(base as Argv))))
     .example('keepgate cert issue', 'for every site of keepgate.yaml that has none, or whose time has come')
     .example('keepgate cert issue --host api.example.com --agree-tos', 'one certificate, without a spec')
@@ -50,7 +64,10 @@ async function run(argv: Options, io: Io): Promise<number> {
     const settings = withOptions(settingsFor(host), argv, io.cwd);
     const job = { name: name ?? certificateNameOf(host[0] ?? ''), settings };
     const store = await storeFor({ ...argv, spec: [] }, io);
-    return runCertificates({ store, jobs: () => [job], account: accountOf(argv, undefined), patient: false, options: argv }, io);
+    return runCertificates(
+      { store, jobs: () => [job], account: accountOf(argv, undefined), patient: false, options: argv },
+      io,
+    );
   }
   const wanted = await fromSpec(spec, io);
   if (wanted === undefined) return exitCode.wrong;

@@ -1,12 +1,18 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { X509Certificate } from 'node:crypto';
 import type { Argv } from 'yargs';
 import { toKeepgateError } from '../../../acme/error.ts';
 import { sessions } from '../../../acme/sessions.ts';
-import { stateOf, saveState } from '../../../acme/state-file.ts';
+import { saveState, stateOf } from '../../../acme/state-file.ts';
 import { withLock } from '../../../certs/lock.ts';
-import { type CertificateStore, liveVersion, settingsOf, type StoredVersion, versionsOf } from '../../../certs/store.ts';
+import {
+  type CertificateStore,
+  liveVersion,
+  type StoredVersion,
+  settingsOf,
+  versionsOf,
+} from '../../../certs/store.ts';
 import { KeepgateError } from '../../../diagnostic.ts';
 import type { Command } from '../../command.ts';
 import { interruptible } from '../../interrupt.ts';
@@ -47,14 +53,19 @@ function options(yargs: Argv): Argv<Options> {
       describe: "sign with the certificate's own key, not the account's: when the account is lost",
     })
     .option('format', { choices: ['text', 'json'] as const, default: 'text' as const, describe: 'json: one document' })
-    .example('keepgate cert revoke api --reason keyCompromise', 'then: keepgate cert renew api') as unknown as Argv<Options>;
+    .example(
+      'keepgate cert revoke api --reason keyCompromise',
+      'then: keepgate cert renew api',
+    ) as unknown as Argv<Options>;
 }
 
 async function run(argv: Options, io: Io): Promise<number> {
   const { name } = argv;
   if (name === undefined) throw new UsageError('name the certificate; keepgate cert list shows them');
   const store = await storeFor(argv, io);
-  return interruptible((signal) => withLock(store, { wait: 60_000, signal }, () => revoke(name, store, argv, io, signal)));
+  return interruptible((signal) =>
+    withLock(store, { wait: 60_000, signal }, () => revoke(name, store, argv, io, signal)),
+  );
 }
 
 async function revoke(
@@ -83,7 +94,8 @@ async function revoke(
   }
   saveState(store, name, { ...stateOf(store, name), revoked: version.meta.serial });
   const { serial } = version.meta;
-  if (format === 'json') io.stdout.write(`${JSON.stringify({ version: 1, name, serial, revoked: true, reason }, null, 2)}\n`);
+  if (format === 'json')
+    io.stdout.write(`${JSON.stringify({ version: 1, name, serial, revoked: true, reason }, null, 2)}\n`);
   else {
     io.stdout.write(`${name}: version ${version.number} (serial number ${serial}) is revoked\n`);
     io.stderr.write(`\nNext: it is still served; keepgate cert renew ${name} gets a new one\n`);

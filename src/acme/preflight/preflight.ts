@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Diagnostic } from '../../diagnostic.ts';
 import { type Lookup, lookupThrough } from '../dns/lookup.ts';
-import { checkCaa } from '../preflight/caa-check.ts';
-import { checkHttp, type HttpOptions } from '../preflight/http.ts';
-import type { Challenge, Solver } from './solver.ts';
+import type { Challenge, Solver } from '../solvers/solver.ts';
+import { checkCaa } from './caa-check.ts';
+import { checkHttp, type HttpOptions } from './http.ts';
 
 export interface PreflightOptions extends Pick<HttpOptions, 'publicCa' | 'connectTo'> {
   /** `host:port`; without it, the system's. */
