@@ -108,13 +108,6 @@ and for cleanup CERTBOT_AUTH_OUTPUT. Of the environment it sees PATH, HOME and L
 
   /etc/keepgate/dns-hook present _acme-challenge.api.example.com. some-value`,
   },
-  'hook-not-usable': {
-    title: 'the hook was not run',
-    text: `A hook runs with the rights of keepgate, most often root's. So the file, and each folder above it, has to belong to root or to the
-user who runs keepgate, and nobody else may be able to write there; and it has to be executable.
-
-  sudo chown root: /etc/keepgate/dns-hook && sudo chmod 755 /etc/keepgate/dns-hook`,
-  },
   'wildcard-needs-dns': {
     title: 'a wildcard needs dns-01',
     text: `A wildcard says something about a whole zone, so every public CA wants a TXT record for it (the challenge dns-01). Say how keepgate can

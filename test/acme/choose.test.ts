@@ -1,18 +1,24 @@
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { preflight } from '../../src/acme/preflight/preflight.ts';
 import { chooseSolver } from '../../src/acme/solvers/choose.ts';
+import { httpWebroot } from '../../src/acme/solvers/http-webroot.ts';
+import { httpConfiguration } from '../../src/verify/nginx-configuration.ts';
+import { startNginx } from '../../src/verify/nginx-process.ts';
 import { freePorts } from '../../src/verify/ports.ts';
+import { type ThrowawayFolder, throwawayFolder } from '../../src/verify/throwaway.ts';
+import { parts } from '../parts.ts';
+import { challengeFor } from './challenge.ts';
 
-let folder: string;
+let folder: ThrowawayFolder;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'keepgate-choose-'));
+  folder = throwawayFolder();
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => folder.remove());
 
 const challengeRoot = '/nowhere/challenges';
 const names = ['api.example.com'];
@@ -30,34 +36,64 @@ it('answers itself where nothing listens, and leaves the port free until it is n
 });
 
 it('lets nginx serve the answers where nginx listens', async () => {
-  // Whatever it is, it is called nginx: that is what the kernel says of a program by that name.
   const [port = 0] = await freePorts(1);
-  const program = join(folder, 'nginx');
-  copyFileSync(process.execPath, program);
-  chmodSync(program, 0o755);
-  const listening = `require('net').createServer().listen(${port}, () => console.log('listening')); process.stdin.on('end', () => process.exit()).resume()`;
-  const child = execa(program, ['-e', listening], { reject: false, stdin: 'pipe', buffer: false });
+  const root = join(folder.path, 'challenges');
+  writeFileSync(
+    join(folder.path, 'site.conf'),
+    `server { listen 127.0.0.1:${port}; location /.well-known/acme-challenge/ { root ${root}; } }\n`,
+  );
+  const nginx = await startNginx({
+    nginx: parts.nginx.bookworm,
+    prefix: folder.path,
+    configuration: httpConfiguration({ includes: ['site.conf'] }),
+    readyPorts: [port],
+  });
   try {
-    await once(child.stdout, 'data');
-    const { solver, why } = await chooseSolver(undefined, names, { challengeRoot, port });
-    expect(why).toBe(`nginx (pid ${child.pid}) listens on port ${port}, and serves challenges from ${challengeRoot}`);
-    expect(solver.description).toBe(`http-01 through files below ${challengeRoot}`);
+    const { solver, why } = await chooseSolver(undefined, names, { challengeRoot: root, port });
+    expect(why).toBe(`nginx (pid ${nginx.pid}) listens on port ${port}, and serves challenges from ${root}`);
+    const challenge = challengeFor('api.example.com');
+    await solver.present(challenge);
+    const url = `http://127.0.0.1:${port}/.well-known/acme-challenge/${challenge.token}`;
+    expect(await (await fetch(url)).text()).toBe(challenge.keyAuthorization);
+    await solver.cleanUp(challenge);
+    expect((await fetch(url)).status).toBe(404);
+    const connectTo = () => ({ host: '127.0.0.1', port });
+    expect(await preflight(['192.0.2.1'], solver, { connectTo })).toEqual([]);
+    const elsewhere = httpWebroot(join(folder.path, 'elsewhere'));
+    expect(await preflight(['192.0.2.1'], elsewhere, { connectTo })).toMatchObject([
+      { code: 'challenge-not-served', severity: 'error', message: expect.stringContaining('calls itself nginx') },
+    ]);
   } finally {
-    child.stdin.end();
-    await child;
+    await nginx.stop();
+  }
+});
+
+it('is not in its own way', async () => {
+  const [port = 0] = await freePorts(1);
+  const { solver } = await chooseSolver(undefined, names, { challengeRoot, port });
+  await solver.prepare?.(names);
+  try {
+    const second = await chooseSolver(undefined, names, { challengeRoot, port });
+    expect(second.solver.description).toBe(solver.description);
+    expect(second.why).toBe(`keepgate itself listens on port ${port} already`);
+  } finally {
+    await solver.close?.();
   }
 });
 
 it('says who is in the way when it is not nginx', async () => {
-  const holder = createServer().listen(0, '127.0.0.1');
-  await once(holder, 'listening');
-  const { port } = holder.address() as AddressInfo;
+  const [port = 0] = await freePorts(1);
+  const listening = `require('net').createServer().listen(${port}, () => console.log('listening'));
+    process.stdin.on('end', () => process.exit()).resume()`;
+  const child = execa(process.execPath, ['-e', listening], { reject: false, stdin: 'pipe', buffer: false });
   try {
+    await once(child.stdout, 'data');
     await expect(chooseSolver(undefined, names, { challengeRoot, port })).rejects.toMatchObject({
-      diagnostic: { code: 'port-taken', message: expect.stringContaining(`(pid ${process.pid})`) },
+      diagnostic: { code: 'port-taken', message: `port ${port} is taken by node (pid ${child.pid})` },
     });
   } finally {
-    holder.close();
+    child.stdin.end();
+    await child;
   }
 });
 

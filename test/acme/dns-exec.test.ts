@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { dnsExec } from '../../src/acme/solvers/dns-exec.ts';
+import { dnsExec, hookProtocol } from '../../src/acme/solvers/dns-exec.ts';
 import { type Bind, startBind } from './bind.ts';
 import { challengeFor } from './challenge.ts';
 
@@ -51,17 +51,17 @@ it('runs a script written for the manual hooks of certbot', async () => {
       echo "$CERTBOT_DOMAIN $CERTBOT_VALIDATION $CERTBOT_ALL_DOMAINS $CERTBOT_REMAINING_CHALLENGES \${CERTBOT_TOKEN-unset} $CERTBOT_AUTH_OUTPUT" >>'${folder}/log'
       echo "record 17 of $CERTBOT_DOMAIN"`),
   );
-  const first = challengeFor('example.test');
-  const second = challengeFor('*.example.test');
-  await solver.prepare?.(['example.test', '*.example.test']);
-  for (const each of [first, second]) await solver.present(each);
+  const names = ['example.test', '*.example.test'];
+  const first = { ...challengeFor('example.test'), order: { names, remaining: 1 } };
+  const second = { ...challengeFor('*.example.test'), order: { names, remaining: 0 } };
+  const alone = challengeFor('alone.example.test');
+  for (const each of [first, second, alone]) await solver.present(each);
   await solver.cleanUp(first);
-  await solver.present({ ...second, order: { names: ['*.example.test', 'b.example.test'], remaining: 7 } });
   expect(log().map((line) => line.trimEnd())).toEqual([
     `example.test ${first.dnsValue} example.test,example.test 1 unset`,
     `example.test ${second.dnsValue} example.test,example.test 0 unset`,
-    `example.test ${first.dnsValue} example.test,example.test 0 unset record 17 of example.test`,
-    `example.test ${second.dnsValue} example.test,b.example.test 7 unset`,
+    `alone.example.test ${alone.dnsValue} alone.example.test 0 unset`,
+    `example.test ${first.dnsValue} example.test,example.test 1 unset record 17 of example.test`,
   ]);
 });
 
@@ -73,7 +73,9 @@ it('shows the script next to nothing of its own environment', async () => {
     delete process.env.KEEPGATE_TEST_SECRET;
   }
   expect(log().join('\n')).not.toContain('KEEPGATE_TEST_SECRET');
-  expect(log().join('\n')).toContain('CERTBOT_DOMAIN=example.test');
+  const variables = log().flatMap((line) => /^(CERTBOT_\w+)=/.exec(line)?.[1] ?? []);
+  expect(variables).toHaveLength(4);
+  for (const variable of variables) expect(hookProtocol.join(' ')).toContain(variable);
 });
 
 it('runs the script once at a time, whoever asks', async () => {
@@ -137,8 +139,11 @@ it.each([
   ['what is not executable', () => script('', 0o644)],
   ['what is not there', () => join(folder, 'nothing')],
 ])('does not run %s', async (_, make) => {
-  await expect(solverFor(make()).present(challengeFor('example.test'))).rejects.toMatchObject({
+  const refused = {
     exitCode: 4,
-    diagnostic: { code: 'hook-not-usable' },
-  });
+    diagnostic: { code: expect.stringMatching(/^hook-(missing|unsafe|not-executable)$/) },
+  };
+  const solver = solverFor(make());
+  await expect(solver.prepare?.([])).rejects.toMatchObject(refused);
+  await expect(solver.present(challengeFor('example.test'))).rejects.toMatchObject(refused);
 });

@@ -82,9 +82,10 @@ it('puts the record where a CNAME leads, when that is in the zone', async () => 
 
 it('finds a value among so many that they need TCP', async () => {
   const challenge = challengeFor('huge.example.test');
-  const solver = solverFor();
+  const solver = solverFor({ timeLimit: 0 });
   await solver.present(challenge);
-  await solver.ready?.(challenge);
+  // Each look is the only one; a datagram has room for a few, and BIND takes turns with which.
+  for (let looks = 0; looks < 8; looks++) await solver.ready?.(challenge);
   await solver.cleanUp(challenge);
   const late = solverFor({ timeLimit: 0 });
   expect(await failure(late.ready?.(challenge))).toMatchObject({

@@ -1,5 +1,6 @@
 /** Which challenge is used: what was asked for, else what this machine can do. */
 import { isIP } from 'node:net';
+import process from 'node:process';
 import { KeepgateError } from '../../diagnostic.ts';
 import type { DnsOptions } from './dns-rfc2136.ts';
 import { httpStandalone } from './http-standalone.ts';
@@ -45,6 +46,8 @@ export async function chooseSolver(
 async function byWhatRuns({ challengeRoot, port = 80 }: SolverMachine): Promise<Chosen> {
   const holder = portHolder(port);
   if (holder === undefined) return standalone(port);
+  if (holder.pid === process.pid)
+    return { solver: httpStandalone({ port }), why: `keepgate itself listens on port ${port} already` };
   if (!isNginx(holder)) throw portTaken(port, holder);
   const why = `${nameOf(holder)} listens on port ${port}, and serves challenges from ${challengeRoot}`;
   return { solver: httpWebroot(challengeRoot), why };

@@ -1,6 +1,6 @@
 /** dns-01 through a script: those for lego's `exec` provider and for certbot's manual hooks run as they are. */
 import { KeepgateError } from '../../diagnostic.ts';
-import { type HookRun, runHook } from '../../hooks/run-hook.ts';
+import { checkHook, type HookRun, runHook } from '../../hooks/run-hook.ts';
 import { printable } from '../../nginx/printable.ts';
 import { challengeRecordName } from '../dns/delegation.ts';
 import { lookupThrough } from '../dns/lookup.ts';
@@ -24,7 +24,8 @@ export const hookProtocol = [
 /**
  * Runs `command present|cleanup _acme-challenge.NAME. VALUE` (go-acme.github.io/lego/dns/exec) with certbot's variables
  * (eff-certbot.readthedocs.io, “Pre and Post Validation Hooks”). CERTBOT_TOKEN is absent, as there for dns-01: scripts take
- * it as the sign of http-01. One run after another, even of several certificates. The last line that counts is the exit code.
+ * it as the sign of http-01.
+ * One run after another, even of several certificates; exit code 0 is success.
  * @param command absolute path
  * @throws KeepgateError dns-hook-failed (4), and what runHook has against the file, from `present` and `cleanUp`
  */
@@ -32,37 +33,36 @@ export function dnsExec(command: string, options: ExecOptions = {}): Solver {
   const { timeLimit = visibleWithin, hookTimeLimit = 120_000, nameServerPort: port, onProgress } = options;
   const lookup = lookupThrough(options.resolver);
   const presented = new Map<string, { readonly place: string; readonly output: string }>();
-  let asked: readonly string[] = [];
-  let begun = 0;
 
   const call = async (action: 'present' | 'cleanup', place: string, challenge: Challenge, signal?: AbortSignal) => {
-    const { dnsValue } = challenge;
-    const order = challenge.order ?? { names: asked, remaining: Math.max(0, asked.length - begun) };
+    const { dnsValue, identifier, order = { names: [identifier.value], remaining: 0 } } = challenge;
     const output = presented.get(dnsValue)?.output;
     const env = {
-      CERTBOT_DOMAIN: challenge.identifier.value,
+      CERTBOT_DOMAIN: identifier.value,
       CERTBOT_VALIDATION: dnsValue,
       CERTBOT_ALL_DOMAINS: order.names.map((name) => name.replace(/^\*\./, '')).join(','),
       CERTBOT_REMAINING_CHALLENGES: String(order.remaining),
       ...(action === 'cleanup' && output !== undefined && { CERTBOT_AUTH_OUTPUT: output.trimEnd() }),
     };
-    const args = [action, `${place}.`, dnsValue];
-    const run = await runHook({ command, args, env, timeLimit: hookTimeLimit, signal });
-    if (run.exitCode !== 0) throw failed(command, action, challenge.identifier.value, run);
+    const run = await runHook({
+      command,
+      args: [action, `${place}.`, dnsValue],
+      env,
+      timeLimit: hookTimeLimit,
+      signal,
+    });
+    if (!run.ok) throw failed(command, action, identifier.value, run);
     return run.stdout;
   };
 
   return {
     type: 'dns-01',
     description: `dns-01 through ${command}`,
-    prepare: async (names) => {
-      asked = names;
-    },
+    prepare: async () => void checkHook(command),
     present: async (challenge, signal) => {
       const place = await challengeRecordName(challenge.identifier.value, lookup);
       await oneAfterAnother(command, async () => {
         signal?.throwIfAborted();
-        begun += 1;
         presented.set(challenge.dnsValue, { place, output: '' });
         presented.set(challenge.dnsValue, { place, output: await call('present', place, challenge, signal) });
       });
@@ -81,12 +81,16 @@ export function dnsExec(command: string, options: ExecOptions = {}): Solver {
   };
 }
 
-function failed(command: string, action: string, name: string, { exitCode, stdout, stderr }: HookRun): KeepgateError {
-  const said = printable((stderr.trim() || stdout).trimEnd().split('\n').slice(-3).join(' | '), 300);
-  const end = exitCode === undefined ? 'did not end in time, or was killed' : `ended with exit code ${exitCode}`;
+function failed(command: string, action: string, name: string, run: HookRun): KeepgateError {
+  const said = printable(`${run.stdout}\n${run.stderr}`.trim().split(/\n+/).slice(-3).join(' | '), 300);
   return new KeepgateError(4, {
     code: 'dns-hook-failed',
-    message: `${command} ${action} for ${name} ${end}${said === '' ? ', and said nothing' : `: ${said}`}`,
+    message: `${command} ${action} for ${name} ${endOf(run)}${said === '' ? ', and said nothing' : `: ${said}`}`,
     help: `Try it by hand: ${command} present _acme-challenge.${name}. test`,
   });
+}
+
+function endOf({ timedOut, exitCode, killedBy }: HookRun): string {
+  if (timedOut) return 'did not end in time';
+  return exitCode === undefined ? `was ended by ${killedBy}` : `ended with exit code ${exitCode}`;
 }

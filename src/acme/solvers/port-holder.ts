@@ -13,14 +13,17 @@ export interface PortHolder {
 
 const listening = '0A';
 
-/** The first process of those that listen on a port, on whatever address; undefined when nobody does. */
+/** The first process (a master comes before its workers) of those that listen on a port, on whatever address; undefined when nobody does. */
 export function portHolder(port: number): PortHolder | undefined {
   const sockets = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => socketsOn(path, port));
   const first = sockets[0];
   if (first === undefined) return undefined;
   const wanted = new Set(sockets.map(({ inode }) => `socket:[${inode}]`));
-  const pid = pids().find((candidate) => descriptorsOf(candidate).some((target) => wanted.has(target)));
-  return pid === undefined ? { uid: first.uid } : { pid, program: programOf(pid), uid: first.uid };
+  const holders = pids().filter((candidate) => descriptorsOf(candidate).some((target) => wanted.has(target)));
+  const [pid] = holders;
+  if (pid === undefined) return { uid: first.uid };
+  const program = holders.some((holder) => programOf(holder) === 'nginx') ? 'nginx' : programOf(pid);
+  return { pid, program, uid: first.uid };
 }
 
 /** Whether a program of that name runs: everybody may see that, also of processes that aren't his. */
@@ -69,7 +72,11 @@ function linkOf(path: string): string {
   }
 }
 
-const programOf = (pid: number): string => printable(read(`/proc/${pid}/comm`), 20);
+/** nginx says itself what it is, also where a loader or wrapper runs it; of others the name of their file is known. */
+function programOf(pid: number): string {
+  if (/(?:^|\0)nginx: (?:master|worker) process/.test(read(`/proc/${pid}/cmdline`))) return 'nginx';
+  return printable(read(`/proc/${pid}/comm`), 20);
+}
 
 function read(path: string): string {
   try {

@@ -30,7 +30,7 @@ export interface Challenge {
   readonly keyAuthorization: string;
   /** RFC 8555 §8.4: what the TXT record says. */
   readonly dnsValue: string;
-  /** What else its order asks for, where that is known: all names, and how many challenges come after this one. */
+  /** All names of its order that have to be proven, and how many challenges come after this one: certbot's hooks are told. */
   readonly order?: { readonly names: readonly string[]; readonly remaining: number };
 }
 
