@@ -65,6 +65,9 @@ function fileOf({ confDir, configure }: NginxBinary, directive: string, option: 
   const text = main !== undefined && existsSync(main) ? readFileSync(main, 'utf8') : '';
   // Both may stand once at the outermost level, where lines begin; deeper error_logs are those of servers.
   const named = new RegExp(`^${directive}[ \\t]+([^\\s;{}"'$]+)`, 'm').exec(text)?.[1];
-  const file = named === undefined || /^(stderr|syslog:|memory:|off$)/.test(named) ? built(option) : named;
-  return file === undefined ? undefined : resolve(built('prefix') ?? '/', file);
+  const file = named ?? built(option);
+  // Debian's is built to log to its standard error.
+  return file === undefined || /^(stderr$|syslog:|memory:)/.test(file)
+    ? undefined
+    : resolve(built('prefix') ?? '/', file);
 }

@@ -11,8 +11,8 @@ export interface Before extends NginxProcesses {
 
 /** What was seen, for people who have to find out. */
 export interface Evidence {
+  readonly master: NginxProcess;
   /** Pids. Those that only end their last requests are `leaving`. */
-  readonly master: number;
   readonly before: readonly number[];
   readonly after: readonly number[];
   readonly leaving: readonly number[];
@@ -61,7 +61,7 @@ export async function observe(
     if (replaced) served = await Promise.all(expect.map((expected) => askForCertificate(expected, handshake)));
     const said = log.severe().filter(({ pid, text }) => own.has(pid) && !aboutOld(text, children));
     const evidence: Evidence = {
-      master: master.pid,
+      master,
       before: children.map(({ pid }) => pid),
       after: fresh.map(({ pid }) => pid),
       leaving: leaving.map(({ pid }) => pid),

@@ -34,12 +34,15 @@ export interface NginxProcesses {
 
 /**
  * The nginx whose master a pid file names; undefined when it isn't running. A pid file may be old and its number
- * another program's: what has nginx's workers for children is its master.
+ * another program's. Without workers, which it loses when they can't start, it still is a master: one that says so, or
+ * that was `known` before.
  */
-export function nginxOf(pidFile: string): NginxProcesses | undefined {
+export function nginxOf(pidFile: string, known?: NginxProcess): NginxProcesses | undefined {
   const master = readProcess(readPid(pidFile));
-  const children = master === undefined ? [] : childrenOf(master);
-  return master !== undefined && children.length > 0 ? { master, children } : undefined;
+  if (master === undefined) return undefined;
+  const children = childrenOf(master);
+  const sure = children.length > 0 || master.title.startsWith('nginx: master process') || isSame(master, known);
+  return sure ? { master, children } : undefined;
 }
 
 /** The workers that this one has started and that still run, and those that keep its caches; nobody else's programs. */

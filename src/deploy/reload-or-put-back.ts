@@ -1,5 +1,6 @@
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { printable } from '../nginx/printable.ts';
+import type { NginxProcess } from './processes.ts';
 import { type ReloadOptions, type ReloadResult, testReloadObserve } from './reload.ts';
 import type { ExpectedCertificate } from './served-certificate.ts';
 
@@ -26,14 +27,14 @@ export type PutBackResult =
  * @throws KeepgateError put-back-failed (4) when the change can't be undone; the signal's reason, after undoing
  */
 export async function reloadOrPutBack({ putBack, expectBefore, ...options }: PutBackOptions): Promise<PutBackResult> {
-  const undo = async (why: string): Promise<ReloadResult> => {
+  const undo = async (why: string, master?: NginxProcess): Promise<ReloadResult> => {
     try {
       await putBack();
     } catch (error) {
       throw notPutBack(why, error);
     }
     const { signal: _, expect: __, ...again } = options;
-    return testReloadObserve({ ...again, ...(expectBefore && { expect: expectBefore }) });
+    return testReloadObserve({ ...again, master, ...(expectBefore && { expect: expectBefore }) });
   };
   let first: ReloadResult;
   try {
@@ -43,14 +44,16 @@ export async function reloadOrPutBack({ putBack, expectBefore, ...options }: Put
     throw error;
   }
   if (first.outcome === 'reloaded' || first.outcome === 'not-running') return { outcome: first.outcome, first };
-  const second = await undo(first.diagnostics.map(({ message }) => message).join('; '));
-  const good = second.outcome === 'reloaded' || second.outcome === 'not-running';
+  const why = first.diagnostics.map(({ message }) => message).join('; ');
+  const second = await undo(why, first.evidence?.master);
+  const ended = second.outcome === 'not-running' && first.evidence !== undefined;
+  const good = (second.outcome === 'reloaded' || second.outcome === 'not-running') && !ended;
   const verdict: Diagnostic = {
     code: good ? 'change-put-back' : 'put-back-not-taken',
     severity: good ? 'info' : 'error',
     message: good
       ? 'the change was put back, and nginx has the old configuration'
-      : 'the change was put back on disk, but nginx did not take that either',
+      : `the change was put back on disk, but nginx ${ended ? 'has ended' : 'did not take that either'}`,
     help: good
       ? 'Nothing is broken: remove the reason and run the same command again.'
       : 'Look at "nginx -t" and at the error log; "systemctl restart nginx" may be what is left.',

@@ -5,7 +5,7 @@ import { run } from '../nginx/run.ts';
 import { watchErrorLog } from './error-log.ts';
 import { installedNginx, type NginxInstance } from './nginx-instance.ts';
 import { type Evidence, type Observation, observe } from './observe.ts';
-import { nginxOf } from './processes.ts';
+import { type NginxProcess, nginxOf } from './processes.ts';
 import { type ExpectedCertificate, isServed } from './served-certificate.ts';
 import { testConfiguration } from './test-configuration.ts';
 
@@ -17,6 +17,8 @@ export interface ReloadOptions {
   /** Milliseconds that nginx is watched for at most, 10 s unless given. */
   readonly timeLimit?: number;
   readonly signal?: AbortSignal;
+  /** The master as it was seen before: one that has lost all its workers is known by this alone. */
+  readonly master?: NginxProcess | undefined;
 }
 
 /** `reloaded` and `not-running` are good ends; `diagnostics` say why it is another, and hold nginx's warnings. */
@@ -43,7 +45,7 @@ export async function testReloadObserve(options: ReloadOptions = {}): Promise<Re
   if (instance === undefined) return { outcome: 'not-running', diagnostics: [] };
   const { passed, diagnostics: said } = await testConfiguration(instance, signal);
   if (!passed) return { outcome: 'test-failed', diagnostics: said };
-  const running = nginxOf(instance.pidFile);
+  const running = nginxOf(instance.pidFile, options.master);
   if (running === undefined) return { outcome: 'not-running', diagnostics: said };
   const { pid } = running.master;
   const before = { ...running, log: watchErrorLog(pid, instance.errorLog) };
@@ -95,7 +97,7 @@ function reasons(observation: Observation & { taken: false }, timeLimit: number)
     evidence.logFiles.length === 0 ? 'its error log can not be read' : `see ${evidence.logFiles.join(', ')}`;
   const what = {
     complaint: 'nginx was told to reload and complained',
-    'master-gone': `nginx's master process ${evidence.master} is gone after the reload`,
+    'master-gone': `nginx's master process ${evidence.master.pid} is gone after the reload`,
     'workers-kept': `nginx was told to reload and still has its old workers after ${timeLimit / 1000} s`,
   }[why];
   const message = `${what}${words.length === 0 ? ` (${where})` : `: ${words.join('; ')}`}`;

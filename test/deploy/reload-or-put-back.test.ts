@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { reloadOrPutBack } from '../../src/deploy/reload-or-put-back.ts';
 import { freePorts } from '../../src/verify/ports.ts';
@@ -59,6 +61,22 @@ describe.each(suites)('nginx of %s', (suite) => {
       first: { outcome: 'not-taken' },
       second: { outcome: 'reloaded' },
       diagnostics: [{ code: 'reload-not-taken' }, { code: 'change-put-back' }],
+    });
+  });
+
+  it('gets its workers back after a change that no worker starts with', async () => {
+    const { options, machine } = await change(nginxOf(suite));
+    const configuration = join(machine.prefix, 'nginx.conf');
+    const before = readFileSync(configuration, 'utf8');
+    writeFileSync(configuration, `working_directory /no/such/folder;\n${before}`);
+    const putBack = () => {
+      options.putBack();
+      writeFileSync(configuration, before);
+    };
+    expect(await reloadOrPutBack({ ...options, putBack })).toMatchObject({
+      outcome: 'put-back',
+      first: { outcome: 'not-taken', diagnostics: [{ message: expect.stringMatching(/chdir.*failed|fatal code/) }] },
+      second: { outcome: 'reloaded' },
     });
   });
 });

@@ -1,17 +1,78 @@
 import { once } from 'node:events';
 
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import process from 'node:process';
+import { connect } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
+import { switchesOf } from '../../src/deploy/nginx-instance.ts';
 import { testReloadObserve } from '../../src/deploy/reload.ts';
 import { freePorts } from '../../src/verify/ports.ts';
-import { nginxOf, suites } from '../parts.ts';
+import { nginxOf, parts, suites } from '../parts.ts';
 import { certificate, host, type Machine, startMachine } from './running-nginx.ts';
 
 let machine: Machine | undefined;
 afterEach(async () => {
   await machine?.stop();
   machine = undefined;
+});
+
+const nginx = parts.nginx.bookworm;
+
+describe('nginx is not running', () => {
+  const instance = { nginx, reload: 'signal' } as const;
+
+  it.each([
+    ['there is no pid file', undefined],
+    ['the pid file is empty, as a test leaves it', ''],
+    ["it is another program's pid", String(process.pid)],
+    ['it is the pid of nobody', '4194305'],
+  ])('when %s', async (_, pid) => {
+    machine = await startMachine(nginx, certificate());
+    const pidFile = join(machine.prefix, 'other.pid');
+    if (pid !== undefined) writeFileSync(pidFile, pid);
+    const result = await testReloadObserve({ instance: { ...machine.instance, ...instance, pidFile } });
+    expect(result).toEqual({ outcome: 'not-running', diagnostics: [] });
+  });
+});
+
+describe('a command', () => {
+  it('reloads it', async () => {
+    machine = await startMachine(nginx, certificate());
+    const { instance } = machine;
+    const reload = [nginx, '-s', 'reload', ...switchesOf(instance)] as const;
+    expect(await testReloadObserve({ instance: { ...instance, reload } })).toMatchObject({ outcome: 'reloaded' });
+  });
+
+  it.each([
+    [['sh', '-c', 'echo no rights >&2; exit 1'], 'no rights'],
+    [['/no/such/systemctl', 'reload', 'nginx'], 'ENOENT'],
+  ] as const)('fails: %j', async (reload, words) => {
+    machine = await startMachine(nginx, certificate());
+    expect(await testReloadObserve({ instance: { ...machine.instance, reload } })).toMatchObject({
+      outcome: 'not-taken',
+      diagnostics: [{ code: 'reload-command-failed', message: expect.stringContaining(words) }],
+    });
+  });
+
+  it('that does nothing is noticed', async () => {
+    machine = await startMachine(nginx, certificate());
+    const idle = { ...machine.instance, reload: ['true'] as const };
+    expect(await testReloadObserve({ instance: idle, timeLimit: 500 })).toMatchObject({
+      outcome: 'not-taken',
+      diagnostics: [{ message: expect.stringMatching(/still has its old workers after 0\.5 s \(see .*error\.log\)$/) }],
+    });
+  });
+});
+
+it('says that nginx itself can not be run', async () => {
+  machine = await startMachine(nginx, certificate());
+  const instance = { ...machine.instance, nginx: '/no/such/nginx' };
+  expect(await testReloadObserve({ instance })).toMatchObject({
+    outcome: 'test-failed',
+    diagnostics: [{ code: 'reload-test-failed', message: expect.stringMatching(/ENOENT/) }],
+  });
 });
 
 const notTaken = (message: RegExp, help: RegExp) => ({
@@ -45,7 +106,7 @@ describe.each(suites)('nginx of %s', (suite) => {
       expect: [machine.expecting(second)],
     });
     expect({ outcome, diagnostics }).toEqual({ outcome: 'reloaded', diagnostics: [] });
-    expect(evidence?.master).toBe(running.pid);
+    expect(evidence?.master.pid).toBe(running.pid);
     expect(evidence?.after).toHaveLength(2);
     expect(evidence?.before).toEqual(expect.arrayContaining([...(unchanged.evidence?.after ?? [])]));
     expect(evidence?.logFiles).toEqual([join(machine.prefix, 'error.log')]);
@@ -119,6 +180,20 @@ describe.each(suites)('nginx of %s', (suite) => {
     machine.http('proxy_cache_path cache-2 keys_zone=a:1m;');
     const result = await testReloadObserve({ instance: machine.instance });
     expect(result).toMatchObject(notTaken(/\[emerg\] cache "a" uses the ".*" cache path while/, /another name/));
+  });
+
+  it('does not wait for old workers that still have a request', async () => {
+    const { machine, first } = await start();
+    const { instance, port } = machine;
+    // Half a request: its worker waits for the rest.
+    const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+    socket.on('error', () => undefined).write('GET / HTTP/1.1\r\n');
+    const { outcome, evidence } = await testReloadObserve({ instance, expect: [machine.expecting(first)] });
+    expect(outcome).toBe('reloaded');
+    expect(evidence?.leaving.length).toBeGreaterThan(0);
+    expect((await testReloadObserve({ instance })).outcome).toBe('reloaded');
+    socket.destroy();
   });
 
   it('does not serve a certificate that nginx reads elsewhere', async () => {

@@ -19,7 +19,10 @@ function renewed(body: string) {
 it.each([
   ['ours', 'cat "$KEEPGATE_CERTIFICATE" "$KEEPGATE_KEY" "$KEEPGATE_LIVE/cert.pem"; echo $KEEPGATE_NAME'],
   ['of certbot', 'cd "$RENEWED_LINEAGE" && cat fullchain.pem privkey.pem cert.pem; echo $KEEPGATE_NAME'],
-  ['of lego', 'cat "$LEGO_CERT_PATH" "$LEGO_CERT_KEY_PATH" "${LEGO_CERT_PATH%/*}/cert.pem"; echo $KEEPGATE_NAME'],
+  [
+    'of lego',
+    'cat "$LEGO_CERT_PATH" "$LEGO_CERT_KEY_PATH" "$(dirname "$LEGO_CERT_PATH")/cert.pem"; echo $KEEPGATE_NAME',
+  ],
 ])('finds the certificate by the variables %s', async (_, body) => {
   const hook = renewed(`{ ${body}; } > ${at('seen')}; diff ${at('seen')} ${at('expected')}`);
   writeFileSync(at('expected'), 'fullchain of 1\nprivkey of 1\ncert of 1\napi\n');
