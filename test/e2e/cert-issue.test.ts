@@ -116,7 +116,18 @@ exec "${process.execPath}" -e 'fetch(process.argv[1], { method: "POST", body: pr
       chmodSync(join(place.folder, `hook-${suite}`), 0o755);
       chmodSync(place.folder, 0o755);
       const { exitCode, stderr, store } = await issue([
-        ...['--host', '*.wild.example.com', '--host', 'wild.example.com', '--name', 'wild', '--dns-exec', hook, '--resolver', pebble.dns],
+        ...[
+          '--host',
+          '*.wild.example.com',
+          '--host',
+          'wild.example.com',
+          '--name',
+          'wild',
+          '--dns-exec',
+          hook,
+          '--resolver',
+          pebble.dns,
+        ],
       ]);
       expect(stderr).toBe('');
       expect(exitCode).toBe(0);
