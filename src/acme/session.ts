@@ -20,7 +20,7 @@ import { openTransport, type RequestRecord } from './transport.ts';
 import { TransportFailure } from './transport-failure.ts';
 
 export type { Identifier } from './problem.ts';
-export type { Authorization, AuthorizationChallenge, Order, RenewalInfo } from './resources.ts';
+export type { Authorization, Order, RenewalInfo } from './resources.ts';
 
 export interface SessionOptions {
   readonly directory: DirectoryChoice;
