@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { withLock } from '../../src/certs/lock.ts';
 import {
   addVersion,
+  type Live,
   liveVersion,
   openStore,
   saveSettings,
@@ -25,7 +26,7 @@ const settings = { names: hosts, origin: 'acme', keyType: 'ec-p256' } as const;
 const script = `
   import { clearPending, savePending, savePendingKey } from './journal.ts';
   import { withLock } from './lock.ts';
-  import { addVersion, openStore, prune, saveSettings, switchTo } from './store.ts';
+  import { addVersion, type Live, openStore, prune, saveSettings, switchTo } from './store.ts';
   import { readFileSync } from 'fs';
   const [, , root, given] = process.argv;
   const { version, pending, settings } = JSON.parse(readFileSync(given, 'utf8'));
@@ -80,7 +81,7 @@ describe('a process that is killed before any of its changes of the store', () =
       expect([signal, exitCode]).toEqual(signal === undefined ? [undefined, 0] : ['SIGKILL', undefined]);
       servedIsWhole(root);
       const store = openStore(root);
-      const live = liveVersion(store, 'api');
+      const live: Live | undefined = liveVersion(store, 'api');
       expect(settingsOf(store, 'api')?.keyType).toBe('ec-p256');
       if (temporary(root).length > 0) left += 1;
       outcomes.add(
