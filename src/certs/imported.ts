@@ -1,11 +1,20 @@
 /** Certificates that somebody else issues, and that people bring. */
 import { join } from 'node:path';
 import { readText } from './durable.ts';
-import { addVersion, type NewVersion } from './new-version.ts';
 import { clearRequest, readRequest } from './request.ts';
-import { keyTypes, saveSettings, settingsOf } from './settings.ts';
-import { type CertificateStore, inStore } from './store-folder.ts';
-import { liveVersion, prune, type StoredVersion, switchTo } from './versions.ts';
+import { keyTypes } from './settings.ts';
+import {
+  addVersion,
+  type CertificateStore,
+  liveVersion,
+  type NewVersion,
+  prune,
+  type StoredVersion,
+  saveSettings,
+  settingsOf,
+  switchTo,
+} from './store.ts';
+import { inStore } from './store-folder.ts';
 
 export interface Imported {
   readonly version: StoredVersion;

@@ -26,6 +26,7 @@ import {
   saveSettings,
   settingsOf,
   switchTo,
+  type VersionMeta,
   versionsOf,
 } from '../../src/certs/store.ts';
 import { KeepgateError } from '../../src/diagnostic.ts';
@@ -163,7 +164,8 @@ describe('versions', () => {
       ...{ version: 1, createdAt: now.toISOString(), names: hosts, keyType: 'rsa-2048', issuer: 'test intermediate' },
       ...{ directory: 'letsencrypt', orderUrl: 'https://ca/1', origin: 'acme' },
     });
-    expect(Date.parse(version.meta.notAfter) - Date.parse(version.meta.notBefore)).toBe(90 * 86_400_000);
+    const { notBefore, notAfter }: VersionMeta = version.meta;
+    expect(Date.parse(notAfter) - Date.parse(notBefore)).toBe(90 * 86_400_000);
     const files = ['cert.pem', 'chain.pem', 'fullchain.pem', 'meta.json', 'privkey.pem'];
     expect(readdirSync(version.folder)).toEqual(files);
     expect(modeOf(version.folder)).toBe('700');

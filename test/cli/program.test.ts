@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { commandNames } from '../../src/cli/commands/index.ts';
+import { commandNames, entries } from '../../src/cli/commands/index.ts';
 import { runKeepgate } from '../run-keepgate.ts';
 import { minimal, Workplace } from './workplace.ts';
 
@@ -13,7 +13,7 @@ const place = new Workplace();
 const program = resolve('dist/bin.js');
 const version = ['--nginx-version', '1.26.3'];
 
-describe('the command line', () => {
+describe('the command line', async () => {
   it.each([
     [[], 'keepgate: name a command; keepgate --help lists them\n'],
     [['chekc'], 'keepgate: "chekc" is not a command; did you mean "check"?\n'],
@@ -45,12 +45,16 @@ describe('the command line', () => {
     expect((await place.keepgate(['help'])).stdout).toBe(stdout);
   });
 
-  it.each(commandNames)('shows examples of %s', async (name) => {
-    const { exitCode, stdout, stderr } = await place.keepgate([name, '--help']);
+  const groups = entries.map(async (entry) =>
+    'load' in entry ? [entry.name] : (await entry.entries()).map(({ name }) => `${entry.name} ${name}`),
+  );
+  it.each(await Promise.all(groups).then((names) => names.flat()))('shows examples of %s', async (name) => {
+    const words = name.split(' ');
+    const { exitCode, stdout, stderr } = await place.keepgate([...words, '--help']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout).toMatch(new RegExp(`^Examples:\\n  (?:source <\\()?keepgate ${name}`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^Examples:\\n  (?:source <\\(|sudo )?keepgate ${name}`, 'm'));
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
-    expect((await place.keepgate(['help', name])).stdout).toBe(stdout);
+    expect((await place.keepgate(['help', ...words])).stdout).toBe(stdout);
   });
 
   it('speaks English in any locale, and knows its version everywhere', async () => {
