@@ -14,12 +14,12 @@ export function formatOf(bytes: Buffer): BundleFormat {
   if (isCertificate(bytes)) return 'certificate';
   // Both may be of indefinite length (BER), which der.ts does not read, and begin with what tells them apart.
   const start = bytes.subarray(0, 40).toString('latin1');
-  if (start.includes(signedData) && bytes[bytes[1] === 0x80 ? 2 : headerLength(bytes)] === 0x06) return 'pkcs7';
-  // A PFX begins with its version, 3 (RFC 7292, section 4).
-  if (start.slice(headerLength(bytes)).startsWith('\x02\x01\x03')) return 'pkcs12';
-  // PKCS#8 and PKCS#1 begin with their version 0, SEC 1 with 1.
-  const hasVersion = /^\x02\x01[\x00\x01]/.test(start.slice(headerLength(bytes)));
-  return hasVersion || start.includes(passwordBased) ? 'key' : 'unknown';
+  const first = start.slice(headerLength(bytes));
+  if (first.startsWith(signedData)) return 'pkcs7';
+  // Each of these begins with its version: a PFX with 3 (RFC 7292, section 4), PKCS#8 and PKCS#1 with 0, SEC 1 with 1.
+  if (first.startsWith('\x02\x01\x03')) return 'pkcs12';
+  const isKey = ['\x02\x01\x00', '\x02\x01\x01'].some((version) => first.startsWith(version));
+  return isKey || start.includes(passwordBased) ? 'key' : 'unknown';
 }
 
 /** How many bytes tag and length take. */

@@ -60,9 +60,9 @@ async function run(argv: Options, io: Io): Promise<number> {
   const files = argv.file ?? [];
   if (files.length === 0) throw new UsageError('name the file with the certificate');
   const paths = [...files, ...argv.chain, ...(argv.key === undefined ? [] : [argv.key])];
+  const store = await storeFor(argv, io);
   const bundle = await readGiven(paths, argv.passwordFile, io);
   if (reaches(bundle.diagnostics, 'error')) return refuse(argv, bundle.diagnostics, io);
-  const store = await storeFor(argv, io);
   const choice = chooseLeaf(bundle.certificates, bundle.keys, () => storedKeys(store));
   if (!choice.ok) return refuse(argv, [choice.diagnostic], io);
   const { leaf, key, waited } = choice;

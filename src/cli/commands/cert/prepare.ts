@@ -60,7 +60,7 @@ async function run({ spec = [], store, format }: Options, io: Io): Promise<numbe
       )),
     );
   }
-  const again = [...spec, ...(store === undefined ? [] : ['--store', store])].map((each) => ` ${word(each)}`).join('');
+  const again = `${spec.map((each) => ` ${word(each)}`).join('')}${store === undefined ? '' : ` --store ${word(store)}`}`;
   await tell(format, io, { lines: inWords(made, again), product: { made, kept } });
   return exitCode.done;
 }
