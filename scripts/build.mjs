@@ -58,6 +58,28 @@ const quickStart = {
   },
 };
 
+/**
+ * Of acme-client we use the signing and the requests: our own transport stands where axios was, and keys, requests and challenges
+ * are ours. Without the rest it is 25 kB instead of 1.3 MB, and loads in 20 ms of CPU time instead of 220.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const leanAcmeClient = {
+  name: 'lean-acme-client',
+  setup({ onResolve, onLoad }) {
+    onResolve(
+      { filter: /^(\.\/axios|\.\/auto|\.\/verify|\.\/crypto\/forge|debug|asn1js|@peculiar\/x509)$/ },
+      ({ path, importer }) => (importer.includes('/acme-client/src/') ? { path, namespace: 'left-out' } : undefined),
+    );
+    // What is called while it loads, and nothing else: a call of something left out fails at once.
+    onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => {
+      if (path === 'debug') return { contents: 'module.exports = () => () => {}' };
+      if (path === '@peculiar/x509') return { contents: 'exports.cryptoProvider = { set() {} }' };
+      return { contents: 'module.exports = {}' };
+    });
+  },
+};
+
 /** The program and the library share their chunks; what a command alone needs stays in a chunk of its own. */
 const bundle = () =>
   build({
@@ -65,7 +87,7 @@ const bundle = () =>
     entryPoints: { main: 'src/bin.ts', index: 'src/index.ts' },
     chunkNames: 'chunks/[name]-[hash]',
     splitting: true,
-    plugins: [quickStart],
+    plugins: [quickStart, leanAcmeClient],
     // CommonJS packages inside an ES module look for it.
     banner: {
       js: "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);",

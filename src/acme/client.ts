@@ -42,7 +42,7 @@ const badNonceRetries = 40;
  * Every request throws AcmeProblem or TransportFailure.
  */
 export async function makeClient({ directoryUrl, transport, key, eab, signal, now }: ClientOptions): Promise<Client> {
-  const acme = await import('acme-client');
+  const { default: acme } = await import('acme-client'); // in the bundle it has no other export
   const client = new acme.Client({
     directoryUrl,
     accountKey: Buffer.from(key),

@@ -265,6 +265,23 @@ describe('requests', () => {
     );
   });
 
+  it('never use a nonce twice, not even after a refused one', async () => {
+    const refused: Handler = ({ response }) => json(response, 400, problem('badNonce', 'bad'));
+    const account: Handler = ({ response }) => json(response, 201, {}, { Location: '/account' });
+    await using ca = await rawCa(at('/new-account', refused, account));
+    const session = await open(ca);
+    await Promise.allSettled([1, 2, 3].map(() => session.createOrder({ identifiers })));
+    const nonces = ca.requests.map(({ header }) => header.nonce).filter(Boolean);
+    expect(nonces).toHaveLength(5);
+    expect(new Set(nonces).size).toBe(5);
+  });
+
+  it('tell how far the clocks are apart', async () => {
+    const now = () => new Date('2027-01-01T00:00:00Z');
+    await using ca = await rawCa(({ response }) => void response.setHeader('Date', 'Fri, 01 Jan 2027 01:00:00 GMT'));
+    expect((await open(ca, { now })).dateSkew).toBe(3_600_000);
+  });
+
   it('are repeated when an idle connection had been closed', async () => {
     const used = new WeakSet();
     await using ca = await rawCa(({ response }) => {
