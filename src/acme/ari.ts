@@ -46,7 +46,7 @@ export interface SuggestedWindow {
 }
 
 /** Reads the answer of a CA's renewalInfo resource (RFC 9773, section 4.2); why it can't be one, as a text. */
-export function parseRenewalInfo(answer: unknown): SuggestedWindow | string {
+export function parseWindow(answer: unknown): SuggestedWindow | string {
   const { suggestedWindow, explanationURL } = objectOf(answer);
   const { start, end } = objectOf(suggestedWindow);
   if (start === undefined || end === undefined) return 'it has no suggestedWindow with start and end';

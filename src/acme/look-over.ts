@@ -17,7 +17,7 @@ import {
 import { inStore } from '../certs/store-folder.ts';
 import { KeepgateError } from '../diagnostic.ts';
 import { certificateFiles } from '../model/store-paths.ts';
-import { changes } from './changes.ts';
+import { type Asked, changes } from './changes.ts';
 import { directoryOf } from './directory.ts';
 import { decideRenewal, type RenewalDecision } from './renewal.ts';
 import type { RenewalState } from './renewal-state.ts';
@@ -44,7 +44,8 @@ export function lookOver(store: CertificateStore, name: string, now: Date): Cert
   try {
     return report(store, name, memory, now);
   } catch (error) {
-    if (!(error instanceof KeepgateError) || error.diagnostic.code !== 'store-damaged') throw error;
+    // One that is damaged hides none of the others; a store that is closed hides all.
+    if (!(error instanceof KeepgateError) || error.diagnostic.code === 'store-not-writable') throw error;
     return { name, state: 'broken', words: error.message, names: [], versions: [], memory };
   }
 }
@@ -56,7 +57,7 @@ function report(store: CertificateStore, name: string, memory: RenewalState, now
   const version = typeof live === 'object' ? live : undefined;
   const origin = settings?.origin ?? version?.meta.origin ?? 'acme';
   const served = version && validityOf(version.meta);
-  const changed = version && settings ? changes({ ...version.meta }, asked(settings)) : [];
+  const changed = version && settings ? changes(asked(version.meta), asked(settings)) : [];
   const decision = decideRenewal({ now, state: memory, changed, ...(served && { certificate: served }) });
   const problem = problemOf(store, name, live, versions, now);
   const standInSince = typeof live === 'string' ? sinceOf(store, name) : undefined;
@@ -76,7 +77,8 @@ function report(store: CertificateStore, name: string, memory: RenewalState, now
   };
 }
 
-const asked = ({ names, keyType, profile, directory }: CertificateSettings) => ({
+/** A directory by its name is the same as by its URL. */
+const asked = ({ names, keyType, profile, directory }: CertificateSettings | VersionMeta): Asked => ({
   ...{ names, keyType },
   ...(profile !== undefined && { profile }),
   ...(directory !== undefined && { directory: directoryOf(directory).url }),

@@ -1,4 +1,5 @@
 /** What a CA answers, checked: it comes from a network, and a half of it must not be taken for the whole. */
+import { parseWindow, type SuggestedWindow } from './ari.ts';
 import { type AcmeProblem, type Identifier, type ProblemContext, problemOf } from './problem.ts';
 import type { Answer } from './transport.ts';
 import { TransportFailure } from './transport-failure.ts';
@@ -59,10 +60,7 @@ export interface AuthorizationChallenge {
 }
 
 /** RFC 9773, section 4.2. */
-export interface RenewalInfo {
-  readonly start: Date;
-  readonly end: Date;
-  readonly explanationUrl?: string;
+export interface RenewalInfo extends SuggestedWindow {
   /** Milliseconds after which to ask again. */
   readonly retryAfter?: number;
 }
@@ -148,16 +146,11 @@ export function parseAuthorization({ data, retryAfter }: Answer, url: string, re
   };
 }
 
-/** @throws TransportFailure not-acme, for a window that ends before it begins too */
+/** @throws TransportFailure not-acme, for a window that is none too */
 export function parseRenewalInfo({ data, retryAfter }: Answer, url: string): RenewalInfo {
-  const info = reader(data, url, 'renewal information');
-  const window = reader(info.value('suggestedWindow'), url, 'suggestedWindow');
-  const start = new Date(window.string('start'));
-  const end = new Date(window.string('end'));
-  // Written so that an invalid date, which compares with nothing, fails too.
-  if (!(start.getTime() < end.getTime())) throw new TransportFailure('not-acme', url, 'its suggestedWindow is none');
-  const explanationUrl = info.optional('explanationURL');
-  return { start, end, ...(explanationUrl && { explanationUrl }), ...(retryAfter !== undefined && { retryAfter }) };
+  const window = parseWindow(data);
+  if (typeof window === 'string') throw new TransportFailure('not-acme', url, window);
+  return { ...window, ...(retryAfter !== undefined && { retryAfter }) };
 }
 
 function identifier(value: unknown, url: string): Identifier {

@@ -10,7 +10,7 @@ export interface TimerOptions {
   /** Absolute paths. */
   readonly store: string;
   readonly specs: readonly string[];
-  /** What hooks, and the logs of nginx in other places, need to write to. */
+  /** What hooks write to, and nginx for its logs in other places. */
   readonly writable: readonly string[];
 }
 
@@ -62,7 +62,7 @@ ExecStart=${command}
 SuccessExitStatus=5
 TimeoutStartSec=1h
 
-# Nothing can be written but this. A hook, or a log of nginx, that needs more: --writable DIR.
+# Nothing can be written but this: the store, challenges, the logs of nginx. For a hook that needs more: --writable DIR.
 ProtectSystem=strict
 ReadWritePaths=${paths}
 # nginx -t makes the pid file where nginx isn't running.

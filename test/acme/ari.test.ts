@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { certificateId, isWindowStale, parseRenewalInfo, rememberWindow } from '../../src/acme/ari.ts';
+import { certificateId, isWindowStale, parseWindow, rememberWindow } from '../../src/acme/ari.ts';
 import type { AriState } from '../../src/acme/renewal-state.ts';
 import { selfSigned } from '../../src/certs/self-signed.ts';
 
@@ -34,9 +34,9 @@ describe('certificateId', () => {
 
 const window = { start: '2027-01-10T00:00:00Z', end: '2027-01-12T00:00:00.5+01:00' };
 
-describe('parseRenewalInfo', () => {
+describe('parseWindow', () => {
   it('reads a window and where it is explained', () => {
-    expect(parseRenewalInfo({ suggestedWindow: window, explanationURL: 'https://ca.example/why', more: 1 })).toEqual({
+    expect(parseWindow({ suggestedWindow: window, explanationURL: 'https://ca.example/why', more: 1 })).toEqual({
       start: new Date('2027-01-10T00:00:00Z'),
       end: new Date('2027-01-11T23:00:00.5Z'),
       explanationUrl: 'https://ca.example/why',
@@ -60,13 +60,13 @@ describe('parseRenewalInfo', () => {
     ],
     ['backwards', { suggestedWindow: { ...window, end: window.start } }, 'its window ends before it begins'],
   ])('does not take %s for one', (_, answer, why) => {
-    expect(parseRenewalInfo(answer)).toBe(why);
+    expect(parseWindow(answer)).toBe(why);
   });
 
   it.each(['javascript:alert(1)', 'https://ca.example/\u001b[2J', 7])(
     'leaves out the explanation %j',
     (explanationURL) => {
-      expect(parseRenewalInfo({ suggestedWindow: window, explanationURL })).not.toHaveProperty('explanationUrl');
+      expect(parseWindow({ suggestedWindow: window, explanationURL })).not.toHaveProperty('explanationUrl');
     },
   );
 });

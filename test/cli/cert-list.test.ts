@@ -19,16 +19,28 @@ interface Made {
   readonly lifetime?: number;
   readonly origin?: 'acme' | 'import';
   readonly state?: RenewalState;
+  readonly directory?: string;
 }
 
+const namesOf = (name: string): string[] => [`${name}.example`, `www.${name}.example`];
+
 /** A certificate of the store that was issued some days ago. */
-function make(store: CertificateStore, name: string, { age = 0.1, lifetime = 90, origin = 'acme', state }: Made = {}) {
-  const names = [`${name}.example`, `www.${name}.example`];
+function make(
+  store: CertificateStore,
+  name: string,
+  { age = 0.1, lifetime = 90, origin = 'acme', state, directory }: Made = {},
+) {
+  const names = namesOf(name);
   folderIn(store, 'certificates', name);
   saveSettings(store, name, { names, origin, keyType: 'ec-p256' });
   const notBefore = ago(age);
   const { fullchain, leaf } = chain(names, { notBefore, notAfter: new Date(notBefore.getTime() + lifetime * day) });
-  const version = addVersion(store, name, { fullchain, key: leaf.key, origin, names }, notBefore);
+  const version = addVersion(
+    store,
+    name,
+    { fullchain, key: leaf.key, origin, names, ...(directory && { directory }) },
+    notBefore,
+  );
   switchTo(store, name, version);
   if (state) saveState(store, name, state);
   return version;
@@ -87,6 +99,27 @@ const states: Readonly<Record<string, readonly [string, (store: CertificateStore
     (store, name) => {
       make(store, name);
       saveSettings(store, name, { names: ['b.example'], origin: 'acme', keyType: 'ec-p256' });
+    },
+  ],
+  'other-directory': [
+    'due',
+    (store, name) => {
+      make(store, name, { directory: 'https://acme-v02.api.letsencrypt.org/directory' });
+      saveSettings(store, name, { names: namesOf(name), origin: 'acme', keyType: 'ec-p256', directory: 'zerossl' });
+    },
+  ],
+  'same-directory': [
+    'ok',
+    (store, name) => {
+      make(store, name, { directory: 'https://acme-v02.api.letsencrypt.org/directory' });
+      saveSettings(store, name, { names: namesOf(name), origin: 'acme', keyType: 'ec-p256', directory: 'letsencrypt' });
+    },
+  ],
+  'odd-directory': [
+    'broken',
+    (store, name) => {
+      make(store, name);
+      saveSettings(store, name, { names: namesOf(name), origin: 'acme', keyType: 'ec-p256', directory: 'letsencypt' });
     },
   ],
   'other-key': [

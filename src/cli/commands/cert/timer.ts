@@ -2,6 +2,7 @@ import { delimiter, resolve } from 'node:path';
 import process from 'node:process';
 import type { Argv } from 'yargs';
 import { type CertificateStore, names, settingsOf } from '../../../certs/store.ts';
+import { writtenFolders } from '../../../check/written-folders.ts';
 import { installTimer, uninstallTimer } from '../../../deploy/install-timer.ts';
 import { word } from '../../../deploy/plan-shell.ts';
 import { timerName, timerUnits } from '../../../deploy/timer-units.ts';
@@ -28,7 +29,7 @@ function options(yargs: Argv): Argv<Options> {
       array: true,
       nargs: 1,
       default: [],
-      describe: 'a folder that a deploy hook, or nginx for a log, writes to',
+      describe: 'a folder that a deploy hook writes to',
     })
     .option('units', {
       type: 'string',
@@ -57,7 +58,7 @@ async function run({ install, uninstall, units, writable, ...options }: Options,
     program: resolve(process.argv[1] ?? ''),
     store: store.root,
     specs: specs.map((spec) => resolve(io.cwd, spec)),
-    writable: [...webroots(store), ...writable.map((folder) => resolve(io.cwd, folder))],
+    writable: [...webroots(store), ...writtenFolders(), ...writable.map((folder) => resolve(io.cwd, folder))],
   });
   if (!install) {
     for (const [name, text] of Object.entries(texts)) io.stdout.write(`# ---- ${place.folder}/${name} ----\n${text}\n`);
