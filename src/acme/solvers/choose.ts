@@ -71,8 +71,8 @@ function wildcardNeedsDns(name: string): KeepgateError {
     code: 'wildcard-needs-dns',
     message: `${name} can't be proven over http-01: a CA wants a TXT record for a wildcard`,
     help:
-      'Set acme.challenge to {dns-01: {exec: ./hook}} or {dns-01: {rfc2136: {server, zone, keyFile}}}, or list the names ' +
-      'one by one.',
+      'Give --dns-exec HOOK, or set acme.challenge to {dns-01: {exec: ./hook}} or {dns-01: {rfc2136: {server, zone, ' +
+      'keyFile}}}, or list the names one by one.',
   });
 }
 
