@@ -1,7 +1,7 @@
 /** Whether nginx really took a configuration: a test that passes and a reload that exits 0 don't say so. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LoggedMessage, LogWatch } from './error-log.ts';
-import { childrenOf, isSame, type NginxProcess, type NginxProcesses, readProcess } from './processes.ts';
+import { childrenOf, isNginx, isSame, type NginxProcess, type NginxProcesses, readProcess } from './processes.ts';
 import { askForCertificate, type ExpectedCertificate, isServed, type ServedCertificate } from './served-certificate.ts';
 
 /** How things stood just before the reload. */
@@ -52,7 +52,7 @@ export async function observe(
   let served: ServedCertificate[] = [];
   for (;;) {
     const sameMaster = isSame(master, readProcess(master.pid));
-    const now = childrenOf(master);
+    const now = childrenOf(master).filter(isNginx);
     const fresh = now.filter((child) => !children.some((old) => isSame(old, child)));
     const kept = now.filter((child) => !fresh.includes(child));
     const leaving = kept.filter(({ title }) => title.endsWith('is shutting down'));
@@ -62,7 +62,7 @@ export async function observe(
     const said = log.severe().filter(({ pid, text }) => own.has(pid) && !aboutOld(text, children));
     const evidence: Evidence = {
       master,
-      before: children.map(({ pid }) => pid),
+      before: children.filter(isNginx).map(({ pid }) => pid),
       after: fresh.map(({ pid }) => pid),
       leaving: leaving.map(({ pid }) => pid),
       log: said,

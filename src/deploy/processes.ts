@@ -28,7 +28,7 @@ export function readProcess(pid: number): NginxProcess | undefined {
 /** A running nginx. */
 export interface NginxProcesses {
   readonly master: NginxProcess;
-  /** Its workers, and those that keep its caches. */
+  /** Its workers, those that keep its caches, those that it has just made and that don't say yet what they are, and anybody's else. */
   readonly children: readonly NginxProcess[];
 }
 
@@ -41,16 +41,20 @@ export function nginxOf(pidFile: string, known?: NginxProcess): NginxProcesses |
   const master = readProcess(readPid(pidFile));
   if (master === undefined) return undefined;
   const children = childrenOf(master);
-  const sure = children.length > 0 || master.title.startsWith('nginx: master process') || isSame(master, known);
+  const sure = children.some(isNginx) || master.title.startsWith('nginx: master process') || isSame(master, known);
   return sure ? { master, children } : undefined;
 }
 
-/** The workers that this one has started and that still run, and those that keep its caches; nobody else's programs. */
+/** The processes that this one has started and that still run. */
 export function childrenOf(master: NginxProcess): NginxProcess[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap((entry) => readProcess(Number(entry)) ?? [])
-    .filter(({ parent, title }) => parent === master.pid && title !== '');
+    .filter(({ parent }) => parent === master.pid);
+}
+
+export function isNginx({ title }: NginxProcess): boolean {
+  return title !== '';
 }
 
 export function isSame(a: NginxProcess, b: NginxProcess | undefined): boolean {

@@ -4,7 +4,9 @@ import { X509Certificate } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { expect } from 'vitest';
 import type { NginxInstance } from '../../src/deploy/nginx-instance.ts';
+import { nginxOf } from '../../src/deploy/processes.ts';
 import type { ExpectedCertificate } from '../../src/deploy/served-certificate.ts';
 import { httpConfiguration } from '../../src/verify/nginx-configuration.ts';
 import { type RunningNginx, startNginx } from '../../src/verify/nginx-process.ts';
@@ -62,8 +64,12 @@ export async function startMachine(nginx: string, issued: Issued, more = ''): Pr
   );
   const configuration = httpConfiguration({ includes: ['more.conf', 'site.conf'] });
   const running = await startNginx({ nginx, prefix, configuration, readyPorts: [port] });
+  const instance = instanceIn(nginx, prefix);
+  // Only now they say that they are nginx: started through a loader, the master doesn't.
+  const workers = () => nginxOf(instance.pidFile)?.children.filter(({ title }) => title === 'nginx: worker process');
+  await expect.poll(workers, { timeout: 10_000 }).toHaveLength(2);
   return {
-    ...{ running, instance: instanceIn(nginx, prefix), prefix, port, install, http },
+    ...{ running, instance, prefix, port, install, http },
     expecting: ({ certificate }, name = host) => ({
       ...{ host: name, address: '127.0.0.1', port },
       fingerprint: new X509Certificate(certificate).fingerprint256,
