@@ -57,7 +57,7 @@ describe.each(suites)('behind nginx of %s', (suite) => {
     detail: 'The service behind this address does not answer.',
   };
 
-  it.each(['/dead', '/dead/x?y', '/own'])('a dead backend is a 502 that a program can read: %s', async (path) => {
+  it.each(['/dead', '/dead/x?y', '/dead/x.html', '/own'])('a dead backend is a 502 that a program can read: %s', async (path) => {
     await gate().backend('127.0.0.1:8881').close();
     expectProblem(await get(path), badGateway);
     expectProblem(await get(path, 'DELETE'), badGateway);

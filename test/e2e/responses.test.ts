@@ -179,6 +179,10 @@ describe.each(suites)('an answer through nginx of %s', (suite) => {
       expect(valuesOf({ headers: gone.rawHeaders }, 'X-Own')).toEqual(['y']);
       expect((await get('/healthz/x')).status).toBe(200);
     });
+
+    it('has the type of the response, whatever the path ends in', async () => {
+      expect((await get('/gone/x.html')).headers.get('content-type')).toBe('application/json');
+    });
   });
 
   it('is in the access log, in the promised form', async () => {
