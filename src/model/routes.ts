@@ -214,19 +214,29 @@ function upgradeHeaders(websocket: boolean): readonly Header[] {
 
 /** The request headers of the server block: what its locations inherit. */
 export function siteRequestHeaders(site: PlainSite): Header[] {
-  const changes = changed(site.headers?.request);
-  const cleared = site.basicAuth && !site.basicAuth.forward ? [{ name: 'Authorization', value: '' }] : [];
-  return mergeHeaders([...standardHeaders, ...upgradeHeaders(site.websocket), ...cleared], changes);
+  return backendHeaders(site, site.websocket, clearsPassword(site.basicAuth), []);
 }
 
 /** The whole set when a route differs from its site (one header in a location drops all inherited ones), else nothing. */
 function requestHeaders(site: PlainSite, route: Route): Header[] {
   const changes = changed(route.headers?.request);
   const websocket = route.websocket ?? site.websocket;
-  const clears = route.basicAuth !== undefined && !route.basicAuth.forward;
-  if (changes.length === 0 && websocket === site.websocket && !clears) return [];
+  const clears = clearsPassword(route.basicAuth ?? site.basicAuth);
+  if (changes.length === 0 && websocket === site.websocket && clears === clearsPassword(site.basicAuth)) return [];
+  return backendHeaders(site, websocket, clears, changes);
+}
+
+/** A password that nginx has asked for is none of the backend's business, unless the spec says so. */
+function clearsPassword(basicAuth: SiteSpec['basicAuth']): boolean {
+  return basicAuth !== undefined && !basicAuth.forward;
+}
+
+function backendHeaders(site: PlainSite, websocket: boolean, clears: boolean, changes: readonly Header[]): Header[] {
   const cleared = clears ? [{ name: 'Authorization', value: '' }] : [];
-  return mergeHeaders(siteRequestHeaders(site), [...upgradeHeaders(websocket), ...cleared, ...changes]);
+  return mergeHeaders(
+    [...standardHeaders, ...upgradeHeaders(websocket), ...cleared],
+    [...changed(site.headers?.request), ...changes],
+  );
 }
 
 function changed(changes: Readonly<Record<string, string | null>> = {}): Header[] {

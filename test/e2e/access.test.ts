@@ -41,8 +41,22 @@ sites:
     basicAuth: {userFile: ${userFile}}
     routes:
       /x: {websocket: false}
+      /passed: {basicAuth: {userFile: ${userFile}, forward: true}}
       /answer: {respond: {body: words}}
       /moved: {redirect: {to: /new}}
+  passing:
+    hosts: [passing.example.com]
+    upstream: http://127.0.0.1:8886
+    basicAuth: {userFile: ${userFile}, forward: true}
+    routes:
+      /kept: {basicAuth: {userFile: ${userFile}}}
+      /x: {websocket: false}
+  fixed:
+    hosts: [fixed.example.com]
+    upstream: http://127.0.0.1:8887
+    headers: {request: {Authorization: Basic ours}}
+    routes:
+      /both: {basicAuth: {userFile: ${userFile}}}
   inside:
     hosts: [inside.example.com]
     upstream: http://127.0.0.1:8882
@@ -120,6 +134,11 @@ describe.each(suites)('nginx of %s', (suite) => {
       expect(await authorization('api', '/other')).toEqual([login('plain', 'secret').Authorization]);
       expect(await authorization('closed', '/')).toEqual([]);
       expect(await authorization('closed', '/x')).toEqual([]);
+      expect(await authorization('closed', '/passed')).toEqual([login('plain', 'secret').Authorization]);
+      expect(await authorization('passing', '/')).toEqual([login('plain', 'secret').Authorization]);
+      expect(await authorization('passing', '/kept')).toEqual([]);
+      expect(await authorization('passing', '/x')).toEqual([login('plain', 'secret').Authorization]);
+      expect(await authorization('fixed', '/both')).toEqual(['Basic ours']);
     });
 
     it.each(['/', '/x', '/answer', '/moved'])('for the whole of a site: %s', async (path) => {

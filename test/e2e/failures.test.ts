@@ -57,12 +57,15 @@ describe.each(suites)('behind nginx of %s', (suite) => {
     detail: 'The service behind this address does not answer.',
   };
 
-  it.each(['/dead', '/dead/x?y', '/dead/x.html', '/own'])('a dead backend is a 502 that a program can read: %s', async (path) => {
-    await gate().backend('127.0.0.1:8881').close();
-    expectProblem(await get(path), badGateway);
-    expectProblem(await get(path, 'DELETE'), badGateway);
-    expectProblem(answered(await http2Request({ ...client(), path })), badGateway);
-  });
+  it.each(['/dead', '/dead/x?y', '/dead/x.html', '/own'])(
+    'a dead backend is a 502 that a program can read: %s',
+    async (path) => {
+      await gate().backend('127.0.0.1:8881').close();
+      expectProblem(await get(path), badGateway);
+      expectProblem(await get(path, 'DELETE'), badGateway);
+      expectProblem(answered(await http2Request({ ...client(), path })), badGateway);
+    },
+  );
 
   it('a slow one is a 504', async () => {
     expectProblem(await get('/impatient/slow?ms=3000'), {
