@@ -212,6 +212,17 @@ function upgradeHeaders(websocket: boolean): readonly Header[] {
       ];
 }
 
+/**
+ * Who showed a certificate (ngx_http_ssl_module, embedded variables): SUCCESS, or NONE where it is optional, and the
+ * subject as in RFC 2253. Cleared elsewhere, so that no client can say it of itself to a backend that several sites share.
+ */
+function clientCertificateHeaders({ tls }: PlainSite): readonly Header[] {
+  return [
+    { name: 'X-SSL-Client-Verify', value: tls.clientAuth ? '$ssl_client_verify' : '' },
+    { name: 'X-SSL-Client-S-DN', value: tls.clientAuth ? '$ssl_client_s_dn' : '' },
+  ];
+}
+
 /** The request headers of the server block: what its locations inherit. */
 export function siteRequestHeaders(site: PlainSite): Header[] {
   return backendHeaders(site, site.websocket, clearsPassword(site.basicAuth), []);
@@ -234,7 +245,7 @@ function clearsPassword(basicAuth: SiteSpec['basicAuth']): boolean {
 function backendHeaders(site: PlainSite, websocket: boolean, clears: boolean, changes: readonly Header[]): Header[] {
   const cleared = clears ? [{ name: 'Authorization', value: '' }] : [];
   return mergeHeaders(
-    [...standardHeaders, ...upgradeHeaders(websocket), ...cleared],
+    [...standardHeaders, ...clientCertificateHeaders(site), ...upgradeHeaders(websocket), ...cleared],
     [...changed(site.headers?.request), ...changes],
   );
 }
