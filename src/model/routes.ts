@@ -197,7 +197,17 @@ const standardHeaders: readonly Header[] = [
   { name: 'X-Forwarded-Host', value: '$host' },
   { name: 'X-Forwarded-Port', value: '$server_port' },
   { name: 'X-Forwarded-Proto', value: '$scheme' },
-  { name: 'Forwarded', value: '' },
+  ...[
+    'Forwarded',
+    'X-Forwarded-Prefix',
+    'X-Forwarded-Server',
+    'X-Forwarded-Ssl',
+    // Frameworks take them for the path, past the routes.
+    'X-Original-URL',
+    'X-Rewrite-URL',
+    // CGI makes it HTTP_PROXY (CVE-2016-5385).
+    'Proxy',
+  ].map((name) => ({ name, value: '' })),
 ];
 
 function upgradeHeaders(websocket: boolean): readonly Header[] {
