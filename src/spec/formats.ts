@@ -183,6 +183,8 @@ const grammar: Readonly<Record<string, Grammar>> = {
         value,
       );
     if (!match) return 'is neither a path such as /new nor an http or https URL';
+    const port = Number(match[2]?.slice(1) ?? 443);
+    if (port < 1 || port > 65535) return `has port ${port}; ports go from 1 to 65535`;
     return hostProblem(match[1] ?? '');
   },
   raw: (value) => {
