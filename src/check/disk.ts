@@ -1,11 +1,12 @@
 /** The files that a spec names, looked at where they lie: certificates, CA bundles, password files. */
 import { type Inspection, inspectCaFile, inspectCertificate, inspectPasswordFile } from '../certs/inspect.ts';
 import type { Diagnostic } from '../diagnostic.ts';
-import { type ExpandedSite, placeOf } from '../model/expand.ts';
+import { placeOf } from '../model/expand.ts';
 import type { Resolved } from '../model/resolve.ts';
 import { systemCa } from '../model/upstreams.ts';
 import type { Path } from '../spec/document.ts';
 import type { Places } from '../spec/load.ts';
+import { passwordFiles } from './named-files.ts';
 
 /** What is wrong with them at a moment. Certificates that don't exist yet are one finding, however many they are. */
 export function inspectFiles({ model, expanded }: Resolved, places: Places, now: Date): Diagnostic[] {
@@ -43,14 +44,4 @@ function missing(sites: readonly string[]): Diagnostic {
     severity: 'info',
     message: `${what} not exist yet (${names}); the test takes a stand-in`,
   };
-}
-
-function passwordFiles({ options }: ExpandedSite): { path: Path; file: string }[] {
-  const own = options.basicAuth ? [{ path: ['basicAuth', 'userFile'], file: options.basicAuth.userFile }] : [];
-  const routes = Object.entries(options.routes ?? {}).flatMap(([key, route]) =>
-    typeof route !== 'string' && route.basicAuth
-      ? [{ path: ['routes', key, 'basicAuth', 'userFile'], file: route.basicAuth.userFile }]
-      : [],
-  );
-  return [...own, ...routes];
 }

@@ -1,6 +1,7 @@
 import { resolve as resolvePath } from 'node:path';
 import type { Argv } from 'yargs';
 import type { NginxVerdict } from '../../check/check.ts';
+import { pathsBelowFiles } from '../../check/path-below-file.ts';
 import { type Diagnostic, KeepgateError, reaches, type Severity, severities } from '../../diagnostic.ts';
 import type { Resolved } from '../../model/resolve.ts';
 import type { Target } from '../../model/target.ts';
@@ -152,12 +153,14 @@ async function checkSpec(spec: Spec, places: Places, argv: Options, io: Io, find
       const { resolved, diagnostics, ignored } = configured.configuration;
       findings.add(diagnostics);
       findings.ignored = ignored;
+      const impossible = pathsBelowFiles(resolved, places);
+      findings.add(impossible);
       if (!inspected) {
         const { inspectFiles } = await import('../../check/disk.ts');
         findings.add(inspectFiles(resolved, places, new Date()));
         inspected = true;
       }
-      if (reaches(diagnostics, 'error') || !machine) continue;
+      if (reaches([...diagnostics, ...impossible], 'error') || !machine) continue;
       const { sites } = resolved.model;
       steps.say(`nginx ${machine.target.version}: nginx -t of ${sites.length} site${sites.length === 1 ? '' : 's'}`);
       await testWith(machine, target, resolved, places, argv, io, findings);
