@@ -129,6 +129,12 @@ describe("a machine's own configuration", () => {
     expect(await check(suite, folder)).toEqual({ exitCode: 0, clashes: [] });
   });
 
+  it('may log as it likes: no log is shared with it', async () => {
+    const text = site('access_log /var/log/nginx/access.log combined buffer=32k;');
+    const folder = withoutDefault(machine('bookworm', { 'conf.d/foreign.conf': text }));
+    expect(await check('bookworm', folder)).toEqual({ exitCode: 0, clashes: [] });
+  });
+
   it('clash-directive: a hash size that both need', async () => {
     const suite = 'bookworm';
     const folder = withoutDefault(machine(suite));
