@@ -133,7 +133,7 @@ class Findings {
 const identity = ({ code, message, at, site }: Diagnostic): string => JSON.stringify([code, message, at, site]);
 
 async function checkSpec(spec: Spec, places: Places, argv: Options, io: Io, findings: Findings): Promise<void> {
-  const named = argv.nginx === undefined ? namedTarget({}, spec.nginx, io) : undefined;
+  const named = argv.nginx === undefined ? namedTarget({}, spec.nginx, places, io) : undefined;
   const machines = await machinesOf(argv, io, findings);
   const layout = (): 'debian' | 'conf.d' => layoutOf(spec.nginx);
   const mismatch = named && machines[0] ? contradiction(named, machines[0].target, places) : [];
