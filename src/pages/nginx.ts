@@ -108,7 +108,8 @@ target, use auto, or name the right nginx.
   'live-not-readable': {
     title: "the machine's configuration can not be read",
     text: `--live merges the rendered files with the nginx configuration of the machine, and there is no nginx.conf in that folder, or you
-may not read it.
+may not read it. As a hint it lists files that the test went without. Of another folder than /etc/nginx nothing is read that lies
+outside of it, nor are words of its files shown: a copy of a configuration may lead anywhere.
 
   sudo keepgate check --live=/etc/nginx`,
   },
