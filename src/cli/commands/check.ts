@@ -133,10 +133,12 @@ class Findings {
 const identity = ({ code, message, at, site }: Diagnostic): string => JSON.stringify([code, message, at, site]);
 
 async function checkSpec(spec: Spec, places: Places, argv: Options, io: Io, findings: Findings): Promise<void> {
-  const named = argv.nginx === undefined ? namedTarget({}, spec.nginx, places, io) : undefined;
+  const pin = pinOf(spec, places, argv, io, findings);
+  const named = argv.nginx === undefined ? pin : undefined;
   const machines = await machinesOf(argv, io, findings);
   const layout = (): 'debian' | 'conf.d' => layoutOf(spec.nginx);
   const mismatch = named && machines[0] ? contradiction(named, machines[0].target, places) : [];
+  if (pin && !named) findings.add(notTested(pin, machines, places));
   findings.add(mismatch);
   // a test with another nginx than the files are for would prove nothing
   const asked = mismatch.length === 0 ? machines : [];
@@ -144,7 +146,8 @@ async function checkSpec(spec: Spec, places: Places, argv: Options, io: Io, find
   const steps = progress(io);
   try {
     for (const machine of asked.length > 0 ? asked : [undefined]) {
-      const target = named ?? machine?.target ?? newestNginx;
+      const isPinned = pin !== undefined && pin.version === machine?.target.version;
+      const target = named ?? (isPinned ? pin : machine?.target) ?? newestNginx;
       const configured = configureFor(spec, places, target, { allowRaw: argv.allowRaw, layout });
       if (!configured.ok) {
         findings.add(configured.diagnostics);
@@ -220,6 +223,27 @@ async function machinesOf(argv: Options, io: Io, findings: Findings): Promise<Ng
       help: 'Install it (sudo apt-get install nginx), or name one: --nginx BIN',
     });
   return found;
+}
+
+/** The target of the spec. With --nginx the test can do without, so a file of it that can't be read is no error. */
+function pinOf(spec: Spec, places: Places, argv: Options, io: Io, findings: Findings): Target | undefined {
+  try {
+    return namedTarget({}, spec.nginx, places, io);
+  } catch (error) {
+    if (argv.nginx === undefined || !(error instanceof KeepgateError)) throw error;
+    const at = places.locate(['nginx', 'target']);
+    findings.add([{ ...error.diagnostic, severity: 'warning', ...(at && { at }) }]);
+    return undefined;
+  }
+}
+
+function notTested(pin: Target, machines: readonly NginxBinary[], places: Places): Diagnostic[] {
+  const versions = machines.map(({ target }) => target.version);
+  if (versions.length === 0 || versions.includes(pin.version)) return [];
+  const at = places.locate(['nginx', 'target']);
+  const message = `the spec is for nginx ${pin.version}, which none of --nginx has: ${versions.join(', ')}`;
+  const help = `Add the nginx of that version: --nginx BIN`;
+  return [{ code: 'target-not-tested', severity: 'warning', message, help, ...(at && { at }) }];
 }
 
 function contradiction(named: Target, installed: Target, places: Places): Diagnostic[] {
