@@ -107,8 +107,8 @@ async function inNewTree(files: number, test: (laidOut: Tree) => Promise<TestRes
     if (error instanceof Error && 'syscall' in error) return failed(failure.notLaidOut(error, laidOut?.root));
     throw error;
   } finally {
-    process.removeListener('exit', remove);
     remove();
+    process.removeListener('exit', remove);
   }
 }
 
