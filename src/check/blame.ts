@@ -1,11 +1,11 @@
 /** nginx's messages, each with the rendered line that it is about and the site of the spec that the line comes from. */
 import type { Diagnostic, Location } from '../diagnostic.ts';
 import { placeOf } from '../model/expand.ts';
+import { nginxFolder } from '../model/nginx-folder.ts';
 import type { Resolved } from '../model/resolve.ts';
 import type { NginxLevel, NginxMessage } from '../nginx/output.ts';
 import type { Rendered, RenderedFile } from '../render/render.ts';
 import type { Places } from '../spec/load.ts';
-import { nginxFolder } from './test-tree.ts';
 
 /** What is said at these levels changes nothing in what nginx does. */
 const harmless: ReadonlySet<NginxLevel> = new Set(['debug', 'info', 'notice']);

@@ -3,8 +3,8 @@ import { readlinkSync } from 'node:fs';
 import { posix } from 'node:path';
 import { readRegularFile } from '../certs/regular-file.ts';
 import type { Location } from '../diagnostic.ts';
+import { nginxFolder } from '../model/nginx-folder.ts';
 import { isOwnConfiguration, leadsOut, readMachine } from '../nginx/machine.ts';
-import { nginxFolder } from './test-tree.ts';
 
 export interface LiveFile {
   /** As nginx names it, such as `/etc/nginx/sites-enabled/default`. */

@@ -2,6 +2,7 @@
 import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { KeepgateError } from '../diagnostic.ts';
+import { forbiddenCharacter } from '../spec/characters.ts';
 import type { SpecSource } from '../spec/document.ts';
 import type { Io } from './io.ts';
 
@@ -48,10 +49,14 @@ function filesOf(path: string, cwd: string): string[] {
   throw notReadable(path, 'no file in this folder ends in .yaml', help);
 }
 
-/** Relative to the working folder where it lies below it, so that the same repository gives the same bytes everywhere. */
+/**
+ * Relative to the working folder where it lies below it, so that the same repository gives the same bytes everywhere. It
+ * stands in the first comment of what is rendered: on one line.
+ */
 function shownPath(file: string, cwd: string): string {
   const below = relative(cwd, resolve(cwd, file));
-  return below === '..' || below.startsWith('../') ? file : below;
+  const shown = below === '..' || below.startsWith('../') ? file : below;
+  return [...shown].map((character) => (forbiddenCharacter(character) === undefined ? character : '\ufffd')).join('');
 }
 
 function readFile(path: string, shown: string): Uint8Array {

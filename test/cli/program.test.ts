@@ -294,6 +294,12 @@ describe('output', () => {
   });
 });
 
+it.each(['init', 'render', 'check', 'explain', 'schema', 'completion'])('%s -h is its help', async (command) => {
+  const [short, long] = await Promise.all(['-h', '--help'].map((option) => runKeepgate([command, option])));
+  expect(short).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`keepgate ${command}`) });
+  expect(short).toEqual(long);
+});
+
 describe('schema', () => {
   it('prints the JSON Schema, the same bytes as the package holds it with', async () => {
     const { exitCode, stdout } = await runKeepgate(['schema']);

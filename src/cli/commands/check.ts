@@ -9,6 +9,7 @@ import type { NginxBinary } from '../../nginx/binary.ts';
 import { loadSpec, type Places } from '../../spec/load.ts';
 import type { Spec } from '../../spec/types.gen.ts';
 import type { Command } from '../command.ts';
+import { type CommonOptions, commonOptions } from '../common-options.ts';
 import { configureFor } from '../configuration.ts';
 import { exitCode, type Io, wantsColor } from '../io.ts';
 import { progress } from '../progress.ts';
@@ -16,24 +17,16 @@ import { type Ignored, type ReportFormat, report, reportFormats } from '../repor
 import { readSpecFiles } from '../spec-files.ts';
 import { layoutOf, namedTarget, newestNginx } from '../target.ts';
 
-interface Options {
-  spec?: string[];
+interface Options extends CommonOptions {
   live?: string;
   nginx?: string[];
   failOn: Severity;
   sandbox: 'auto' | 'bwrap' | 'none';
-  templates?: string;
-  allowRaw: boolean;
   format: ReportFormat;
 }
 
 function options(yargs: Argv): Argv<Options> {
-  return yargs
-    .positional('spec', {
-      type: 'string',
-      array: true,
-      describe: 'spec files, folders of *.yaml, or - (keepgate.yaml)',
-    })
+  return commonOptions(yargs)
     .option('nginx', {
       type: 'string',
       array: true,
@@ -51,12 +44,6 @@ function options(yargs: Argv): Argv<Options> {
       default: 'auto' as const,
       describe: 'none: a partial test',
     })
-    .option('templates', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'your own templates, laid over the shipped ones',
-    })
-    .option('allow-raw', { type: 'boolean', default: false, describe: 'let raw nginx text of the spec through' })
     .example('keepgate check', 'prove keepgate.yaml with the nginx installed here')
     .example('keepgate check --live', 'together with what /etc/nginx holds already')
     .example('keepgate check --live=/srv/etc/nginx api.yaml', 'with another folder, and with a spec')
