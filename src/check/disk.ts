@@ -8,8 +8,16 @@ import type { Path } from '../spec/document.ts';
 import type { Places } from '../spec/load.ts';
 import { passwordFiles } from './named-files.ts';
 
-/** What is wrong with them at a moment. Certificates that don't exist yet are one finding, however many they are. */
-export function inspectFiles({ model, expanded }: Resolved, places: Places, now: Date): Diagnostic[] {
+/**
+ * What is wrong with them at a moment. Certificates that don't exist yet are one finding, however many they are; `missing` is
+ * how severe it is that a file of the user's own is not there: where it has to be, nginx would not start.
+ */
+export function inspectFiles(
+  { model, expanded }: Resolved,
+  places: Places,
+  now: Date,
+  missing: 'info' | 'warning',
+): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   const awaited: string[] = [];
   for (const [index, site] of model.sites.entries()) {
@@ -18,7 +26,8 @@ export function inspectFiles({ model, expanded }: Resolved, places: Places, now:
     const add = (inspection: Inspection, path: Path): void => {
       for (const diagnostic of inspection.diagnostics) {
         const at = placeOf(places, source, path, 'key');
-        diagnostics.push({ ...diagnostic, site: site.name, ...(at && { at }) });
+        const severity = isMissing(diagnostic) ? missing : diagnostic.severity;
+        diagnostics.push({ ...diagnostic, severity, site: site.name, ...(at && { at }) });
       }
     };
     const { certificate, key, clientAuth, managed } = site.tls;
@@ -33,10 +42,12 @@ export function inspectFiles({ model, expanded }: Resolved, places: Places, now:
     ))
       add(inspectCaFile(ca, now), ['routes']);
   }
-  return awaited.length > 0 ? [...diagnostics, missing(awaited)] : diagnostics;
+  return awaited.length > 0 ? [...diagnostics, notYetThere(awaited)] : diagnostics;
 }
 
-function missing(sites: readonly string[]): Diagnostic {
+const isMissing = ({ code, severity }: Diagnostic): boolean => severity === 'info' && code.endsWith('-missing');
+
+function notYetThere(sites: readonly string[]): Diagnostic {
   const names = sites.length > 5 ? `${sites.slice(0, 5).join(', ')} and ${sites.length - 5} more` : sites.join(', ');
   const what = sites.length === 1 ? 'the certificate of 1 site does' : `the certificates of ${sites.length} sites do`;
   return {

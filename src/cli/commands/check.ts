@@ -147,7 +147,9 @@ async function checkSpec(spec: Spec, places: Places, argv: Options, io: Io, find
       findings.add(impossible);
       if (!inspected) {
         const { inspectFiles } = await import('../../check/disk.ts');
-        findings.add(inspectFiles(resolved, places, new Date()));
+        // with --nginx it is tested for another machine, such as in a pipeline
+        const missing = argv.nginx === undefined || argv.live !== undefined ? 'warning' : 'info';
+        findings.add(inspectFiles(resolved, places, new Date(), missing));
         inspected = true;
       }
       if (reaches([...diagnostics, ...impossible], 'error') || !machine) continue;
