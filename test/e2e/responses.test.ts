@@ -191,7 +191,7 @@ describe.each(suites)('an answer through nginx of %s', (suite) => {
     await get('/healthz');
     // nginx writes what it holds back when it opens its logs anew.
     process.kill(gate().nginx.pid, 'SIGUSR1');
-    const log = join(prefixOf(gate()), 'access.log');
+    const log = join(prefixOf(gate()), 'keepgate_access.log');
     await expect.poll(() => readFile(log, 'utf8')).toMatch(/\/logged.*\n(?:.*\n)*.*\/healthz.*\n/);
     const lines = (await readFile(log, 'utf8')).split('\n');
     const port = gate().backend('127.0.0.1:8880').port;
