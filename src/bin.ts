@@ -13,9 +13,17 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE') throw error;
   });
 
-// A signal's own way would leave the temporary folder and what runs in it.
-for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => process.exit(128 + constants.signals[signal]));
+// A signal's own way would leave the temporary folder and what runs in it. Whoever has something to clean up listens for
+// the end; without that the signal keeps its own way, since a handler waits until all that is computed at once is done.
+const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
+const end = (signal: (typeof signals)[number]): void => process.exit(128 + constants.signals[signal]);
+process.on('newListener', (event) => {
+  if (event === 'exit' && process.listenerCount('exit') === 0) for (const signal of signals) process.once(signal, end);
+});
+process.on('removeListener', (event) => {
+  if (event !== 'exit' || process.listenerCount('exit') > 0) return;
+  for (const signal of signals) process.removeListener(signal, end);
+});
 
 process.exitCode = await main(process.argv.slice(2), {
   stdin: process.stdin,

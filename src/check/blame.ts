@@ -1,19 +1,25 @@
 /** nginx's messages, each with the rendered line that it is about and the site of the spec that the line comes from. */
 import type { Diagnostic, Location } from '../diagnostic.ts';
 import { placeOf } from '../model/expand.ts';
+import { nginxFolder } from '../model/nginx-folder.ts';
 import type { Resolved } from '../model/resolve.ts';
 import type { NginxLevel, NginxMessage } from '../nginx/output.ts';
 import type { Rendered, RenderedFile } from '../render/render.ts';
 import type { Places } from '../spec/load.ts';
-import { nginxFolder } from './test-tree.ts';
 
 /** What is said at these levels changes nothing in what nginx does. */
 const harmless: ReadonlySet<NginxLevel> = new Set(['debug', 'info', 'notice']);
 
-/** `nginx` is how the program is named to people, such as `nginx 1.22.1`. */
+export interface BlameOptions {
+  /** How the program is named to people, such as `nginx 1.22.1`. */
+  readonly nginx: string;
+  /** Whether words of files that were not rendered are repeated: they may be what somebody is not meant to read. */
+  readonly quoteOthers: boolean;
+}
+
 export function blame(
   messages: readonly NginxMessage[],
-  nginx: string,
+  { nginx, quoteOthers }: BlameOptions,
   rendered: Rendered,
   resolved: Resolved,
   places: Places,
@@ -26,9 +32,10 @@ export function blame(
       const source = resolved.expanded.find(({ name }) => name === site);
       const at = source && placeOf(places, source, [], 'key');
       const line = file && renderedLine(file, message.line ?? 1);
-      const said = `${nginx}: ${message.text}`;
-      const elsewhere =
-        file === undefined && message.file !== undefined ? ` (${message.file}:${message.line ?? 1})` : '';
+      const isOther = file === undefined && message.file !== undefined;
+      const text = isOther && !quoteOthers ? message.text.replace(/".*"/s, '"…"') : message.text;
+      const said = `${nginx}: ${text}`;
+      const elsewhere = isOther ? ` (${message.file}:${message.line ?? 1})` : '';
       return {
         code: message.level === 'warn' ? 'nginx-warning' : 'nginx-refused',
         severity: message.level === 'warn' ? 'warning' : 'error',

@@ -2,6 +2,7 @@
 import { type Diagnostic, reaches } from '../diagnostic.ts';
 import type { Resolved } from '../model/resolve.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
+import { isOwnConfiguration } from '../nginx/machine.ts';
 import { type TestOptions, testConfiguration } from '../nginx/sandbox.ts';
 import type { Rendered } from '../render/render.ts';
 import type { Places } from '../spec/load.ts';
@@ -38,11 +39,12 @@ export async function checkWithNginx(
   const passed = result.passed || onlyLacksAddress(result.messages);
   const live = options.live === undefined ? [] : foreignFiles(liveFiles(options.live), rendered);
   const clashes = new Map(messages.map((message) => [message, explainClash(message, rendered, live)]));
+  const quoteOthers = options.live === undefined || isOwnConfiguration(options.live);
   const unexplained = messages.filter((message) => !clashes.get(message));
   const diagnostics = [
     ...[...clashes.values()].filter((clash) => clash !== undefined),
     ...tlsClashes(resolved, nginx.target.version, rendered, live),
-    ...blame(unexplained, name, rendered, resolved, places),
+    ...blame(unexplained, { nginx: name, quoteOthers }, rendered, resolved, places),
     ...foreignAddresses(resolved.expanded, places),
     ...(options.live === undefined ? [] : skippedFiles(result.skipped)),
   ];

@@ -1,9 +1,11 @@
 /** A clash between ours and what the machine has already: both places, and the command that resolves it. */
+
 import type { Diagnostic } from '../diagnostic.ts';
+import { nginxFolder } from '../model/nginx-folder.ts';
 import type { NginxMessage } from '../nginx/output.ts';
 import type { Rendered } from '../render/render.ts';
+import { word } from '../shell-word.ts';
 import { type Found, findLine, type LiveFile } from './live.ts';
-import { nginxFolder } from './test-tree.ts';
 
 interface Clash {
   readonly code: string;
@@ -131,11 +133,6 @@ const aloneOnItsLine = ({ at }: Found): boolean => /^[^;{}]*;\s*(?:#.*)?$/.test(
 const placeOf = ({ file, at }: Found): string => `line ${at.line} of ${file.real}`;
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
-
-/** One word of a shell's command line. */
-function word(text: string): string {
-  return /^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
 
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

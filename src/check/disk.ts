@@ -1,14 +1,23 @@
 /** The files that a spec names, looked at where they lie: certificates, CA bundles, password files. */
 import { type Inspection, inspectCaFile, inspectCertificate, inspectPasswordFile } from '../certs/inspect.ts';
 import type { Diagnostic } from '../diagnostic.ts';
-import { type ExpandedSite, placeOf } from '../model/expand.ts';
+import { placeOf } from '../model/expand.ts';
 import type { Resolved } from '../model/resolve.ts';
 import { systemCa } from '../model/upstreams.ts';
 import type { Path } from '../spec/document.ts';
 import type { Places } from '../spec/load.ts';
+import { passwordFiles } from './named-files.ts';
 
-/** What is wrong with them at a moment. Certificates that don't exist yet are one finding, however many they are. */
-export function inspectFiles({ model, expanded }: Resolved, places: Places, now: Date): Diagnostic[] {
+/**
+ * What is wrong with them at a moment. Certificates that don't exist yet are one finding, however many they are; `missing` is
+ * how severe it is that a file of the user's own is not there: where it has to be, nginx would not start.
+ */
+export function inspectFiles(
+  { model, expanded }: Resolved,
+  places: Places,
+  now: Date,
+  missing: 'info' | 'warning',
+): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   const awaited: string[] = [];
   for (const [index, site] of model.sites.entries()) {
@@ -17,7 +26,8 @@ export function inspectFiles({ model, expanded }: Resolved, places: Places, now:
     const add = (inspection: Inspection, path: Path): void => {
       for (const diagnostic of inspection.diagnostics) {
         const at = placeOf(places, source, path, 'key');
-        diagnostics.push({ ...diagnostic, site: site.name, ...(at && { at }) });
+        const severity = isMissing(diagnostic) ? missing : diagnostic.severity;
+        diagnostics.push({ ...diagnostic, severity, site: site.name, ...(at && { at }) });
       }
     };
     const { certificate, key, clientAuth, managed } = site.tls;
@@ -32,10 +42,12 @@ export function inspectFiles({ model, expanded }: Resolved, places: Places, now:
     ))
       add(inspectCaFile(ca, now), ['routes']);
   }
-  return awaited.length > 0 ? [...diagnostics, missing(awaited)] : diagnostics;
+  return awaited.length > 0 ? [...diagnostics, notYetThere(awaited)] : diagnostics;
 }
 
-function missing(sites: readonly string[]): Diagnostic {
+const isMissing = ({ code, severity }: Diagnostic): boolean => severity === 'info' && code.endsWith('-missing');
+
+function notYetThere(sites: readonly string[]): Diagnostic {
   const names = sites.length > 5 ? `${sites.slice(0, 5).join(', ')} and ${sites.length - 5} more` : sites.join(', ');
   const what = sites.length === 1 ? 'the certificate of 1 site does' : `the certificates of ${sites.length} sites do`;
   return {
@@ -43,14 +55,4 @@ function missing(sites: readonly string[]): Diagnostic {
     severity: 'info',
     message: `${what} not exist yet (${names}); the test takes a stand-in`,
   };
-}
-
-function passwordFiles({ options }: ExpandedSite): { path: Path; file: string }[] {
-  const own = options.basicAuth ? [{ path: ['basicAuth', 'userFile'], file: options.basicAuth.userFile }] : [];
-  const routes = Object.entries(options.routes ?? {}).flatMap(([key, route]) =>
-    typeof route !== 'string' && route.basicAuth
-      ? [{ path: ['routes', key, 'basicAuth', 'userFile'], file: route.basicAuth.userFile }]
-      : [],
-  );
-  return [...own, ...routes];
 }

@@ -1,11 +1,11 @@
 /** Before nginx 1.29.2 the default server of a socket decides which TLS versions all of its sites speak; nginx says nothing. */
 import type { Diagnostic } from '../diagnostic.ts';
 import { atLeast } from '../model/nginx-features.ts';
+import { nginxFolder } from '../model/nginx-folder.ts';
 import type { Resolved } from '../model/resolve.ts';
 import type { Rendered } from '../render/render.ts';
 import { defaultServerPattern, edited, renderedAsFiles, start } from './clash.ts';
 import { type Found, findLine, type LiveFile, lineAt } from './live.ts';
-import { nginxFolder } from './test-tree.ts';
 
 const protocols = new RegExp(`${start}ssl_protocols\\s+([^;]+)`);
 

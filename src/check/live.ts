@@ -3,8 +3,8 @@ import { readlinkSync } from 'node:fs';
 import { posix } from 'node:path';
 import { readRegularFile } from '../certs/regular-file.ts';
 import type { Location } from '../diagnostic.ts';
-import { readMachine } from '../nginx/machine.ts';
-import { nginxFolder } from './test-tree.ts';
+import { nginxFolder } from '../model/nginx-folder.ts';
+import { isOwnConfiguration, leadsOut, readMachine } from '../nginx/machine.ts';
 
 export interface LiveFile {
   /** As nginx names it, such as `/etc/nginx/sites-enabled/default`. */
@@ -25,8 +25,10 @@ export function liveFiles(folder: string): LiveFile[] {
   const { files, links } = readMachine(folder, { whole: true, modules: false });
   const linked = [...links.keys()].filter((path) => path.startsWith(`${nginxFolder}/sites-enabled/`));
   const paths = [...linked, ...[...files.keys()].filter((path) => !path.includes('/sites-available/'))];
+  const confined = !isOwnConfiguration(folder);
   return paths.flatMap((path) => {
     const real = followed(folder, path);
+    if (confined && leadsOut(onDisk(folder, real), folder)) return [];
     const contents = readRegularFile(onDisk(folder, real));
     return contents.state === 'read' && !contents.bytes.includes(0)
       ? [{ path, real, lines: contents.bytes.toString().split('\n') }]

@@ -1,11 +1,10 @@
 /** What nginx is shown: the very bytes that would be installed, at their final places. */
 
+import { nginxFolder } from '../model/nginx-folder.ts';
 import type { Model } from '../model/site.ts';
 import type { TestTree } from '../nginx/sandbox.ts';
 import type { Rendered } from '../render/render.ts';
-import { canonicalIpv6, isIpv4, parseAddress } from '../spec/address.ts';
-
-export const nginxFolder = '/etc/nginx';
+import { isAddress, parseAddress } from '../spec/address.ts';
 
 export interface TreeOptions {
   readonly standIn: { readonly certificate: string; readonly key: string };
@@ -48,6 +47,5 @@ export function testTree(rendered: Rendered, model: Model, { standIn, raw, live 
 
 function addName(names: Set<string>, address: string): void {
   const parsed = parseAddress(address);
-  if (typeof parsed !== 'string' && !isIpv4(parsed.host) && canonicalIpv6(parsed.host) === undefined)
-    names.add(parsed.host);
+  if (typeof parsed !== 'string' && !isAddress(parsed.host)) names.add(parsed.host);
 }

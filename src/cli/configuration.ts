@@ -24,14 +24,14 @@ export type Configured =
 export interface ConfigurationOptions {
   readonly allowRaw: boolean;
   readonly layout: (spec: Spec) => 'debian' | 'conf.d';
-  readonly target: (spec: Spec) => Target | Promise<Target>;
+  readonly target: (spec: Spec, places: LoadedSpec['places']) => Target | Promise<Target>;
 }
 
 /** Stops at the first stage with errors: what follows would only repeat them. */
 export async function configure(sources: readonly SpecSource[], options: ConfigurationOptions): Promise<Configured> {
   const { spec, places, diagnostics } = loadSpec(sources);
   if (!spec) return { ok: false, diagnostics };
-  const target = await options.target(spec);
+  const target = await options.target(spec, places);
   return configureFor(spec, places, target, options);
 }
 

@@ -142,6 +142,7 @@ function parser(script: string, io: Io): Argv {
     .scriptName(script)
     .locale('en')
     .version(version)
+    .alias('help', 'h')
     .wrap(Math.min(100, io.stdout.columns ?? 100))
     .exitProcess(false)
     .showHelpOnFail(false)

@@ -2,6 +2,7 @@
 import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { KeepgateError } from '../diagnostic.ts';
+import { forbiddenCharacter } from '../spec/characters.ts';
 import type { SpecSource } from '../spec/document.ts';
 import type { Io } from './io.ts';
 
@@ -10,7 +11,7 @@ const defaultName = 'keepgate.yaml';
 /**
  * Reads specs: files, folders (every *.yaml in them), `-` for standard input; keepgate.yaml when nothing is named. What is
  * named twice is read once.
- * @throws KeepgateError spec-not-readable (1)
+ * @throws KeepgateError spec-not-readable, spec-file-ignored (1)
  */
 export async function readSpecFiles(paths: readonly string[], io: Io): Promise<SpecSource[]> {
   const sources = new Map<string, SpecSource>();
@@ -37,7 +38,10 @@ function filesOf(path: string, cwd: string): string[] {
       throw notReadable(path, 'there is no such file', help);
     }
     if (!stats.isDirectory()) return [path];
-    const names = readdirSync(folder).filter((name) => name.endsWith('.yaml') && !name.startsWith('.'));
+    const visible = readdirSync(folder).filter((name) => !name.startsWith('.'));
+    const ignored = visible.find((name) => name.endsWith('.yml'));
+    if (ignored !== undefined) throw wouldBeIgnored(join(path, ignored));
+    const names = visible.filter((name) => name.endsWith('.yaml'));
     if (names.length > 0) return names.sort().map((name) => join(path, name));
   } catch (error) {
     throw error instanceof KeepgateError ? error : notReadable(path, reasonOf(error));
@@ -48,10 +52,14 @@ function filesOf(path: string, cwd: string): string[] {
   throw notReadable(path, 'no file in this folder ends in .yaml', help);
 }
 
-/** Relative to the working folder where it lies below it, so that the same repository gives the same bytes everywhere. */
+/**
+ * Relative to the working folder where it lies below it, so that the same repository gives the same bytes everywhere. It
+ * stands in the first comment of what is rendered: on one line.
+ */
 function shownPath(file: string, cwd: string): string {
   const below = relative(cwd, resolve(cwd, file));
-  return below === '..' || below.startsWith('../') ? file : below;
+  const shown = below === '..' || below.startsWith('../') ? file : below;
+  return [...shown].map((character) => (forbiddenCharacter(character) === undefined ? character : '\ufffd')).join('');
 }
 
 function readFile(path: string, shown: string): Uint8Array {
@@ -86,6 +94,14 @@ async function readAll(stream: NodeJS.ReadableStream): Promise<Uint8Array> {
     if (size > 1_000_000) break;
   }
   return Buffer.concat(chunks);
+}
+
+function wouldBeIgnored(path: string): KeepgateError {
+  return new KeepgateError(1, {
+    code: 'spec-file-ignored',
+    message: `${path} would be passed over: of a folder the files are read that end in .yaml`,
+    help: 'Rename it to .yaml; or name the files themselves, not the folder.',
+  });
 }
 
 function notReadable(path: string, reason: string, help?: string): KeepgateError {

@@ -1,8 +1,10 @@
 /** Which nginx is rendered for: the command line's word, then the spec's, then the machine's. */
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { type FileContents, readRegularFile } from '../certs/regular-file.ts';
 import { KeepgateError } from '../diagnostic.ts';
 import { parseNginxV, type Target } from '../model/target.ts';
+import type { Places } from '../spec/load.ts';
 import type { NginxOptions } from '../spec/types.gen.ts';
 import type { Io } from './io.ts';
 
@@ -11,14 +13,23 @@ export interface TargetOptions {
   readonly target?: string | undefined;
 }
 
-/** The target that the command line or the spec names; undefined for `auto`. @throws KeepgateError for a file that is no output of `nginx -V` */
-export function namedTarget(options: TargetOptions, spec: NginxOptions | undefined, io: Io): Target | undefined {
+/**
+ * The target that the command line or the spec names; undefined for `auto`. A file that the spec names is relative to the
+ * spec file, one of the command line to the working folder.
+ * @throws KeepgateError for a file that is no output of `nginx -V`
+ */
+export function namedTarget(
+  options: TargetOptions,
+  spec: NginxOptions | undefined,
+  places: Places,
+  io: Io,
+): Target | undefined {
   if (options.nginxVersion !== undefined) return ofVersion(options.nginxVersion);
   if (options.target !== undefined) return savedTarget(options.target, io);
   const target = spec?.target ?? 'auto';
   if (target === 'auto') return undefined;
   if (typeof target === 'string') return ofVersion(target);
-  if (target.file !== undefined) return savedTarget(target.file, io);
+  if (target.file !== undefined) return savedTarget(besides(places.file(['nginx']), target.file), io);
   const { version, openssl, modules } = target;
   if (version === undefined)
     throw new KeepgateError(1, { code: 'target-incomplete', message: 'nginx.target needs a version, or a file' });
@@ -43,18 +54,26 @@ function ofVersion(version: string): Target {
   return { version, openssl: '1.1.1', modules: ['http_ssl_module', 'http_v2_module', 'http_realip_module'] };
 }
 
+function besides(specFile: string, path: string): string {
+  return isAbsolute(path) ? path : join(dirname(specFile), path);
+}
+
 function savedTarget(path: string, io: Io): Target {
-  let text = '';
-  try {
-    text = readFileSync(resolve(io.cwd, path), 'utf8').slice(0, 100_000);
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new KeepgateError(1, { code: 'target-unknown', message: `the target file ${path} can't be read: ${reason}` });
+  const contents = readRegularFile(resolve(io.cwd, path));
+  if (contents.state !== 'read') {
+    const message = `the target file ${path} can't be read: ${reasonOf(contents)}`;
+    throw new KeepgateError(1, { code: 'target-unknown', message });
   }
-  const target = parseNginxV(text);
+  const target = parseNginxV(contents.bytes.subarray(0, 100_000).toString('utf8'));
   if (target) return target;
   const help = `Save it with: nginx -V 2> ${path}`;
   throw new KeepgateError(1, { code: 'target-unknown', message: `${path} does not hold the output of nginx -V`, help });
+}
+
+function reasonOf(contents: Exclude<FileContents, { state: 'read' }>): string {
+  if (contents.state === 'missing') return 'there is no such file';
+  if (contents.state === 'not-a-file') return `it is ${contents.kind}`;
+  return contents.state === 'unreadable' ? contents.reason : 'it is larger than 1 MB';
 }
 
 /** The nginx that is installed here. @throws KeepgateError when there is none */

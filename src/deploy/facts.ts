@@ -11,9 +11,10 @@ import {
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
+import { nginxFolder } from '../model/nginx-folder.ts';
 import type { Rendered } from '../render/render.ts';
 import { folderOf, type Plan, pathsOf, planFolder } from './plan.ts';
-import { type Facts, type Installation, nginxFolder } from './plan-commands.ts';
+import type { Facts, Installation } from './plan-commands.ts';
 import { survey } from './survey.ts';
 
 /** Nothing is known of another machine, so its commands ask there. */

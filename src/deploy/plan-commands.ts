@@ -1,11 +1,10 @@
 /** What to do with the files that were written: lines for sh, so that a person can read, copy or run them. */
 import { dirname, join } from 'node:path';
+import { nginxFolder } from '../model/nginx-folder.ts';
 import { manifestName, type Rendered } from '../render/render.ts';
+import { word } from '../shell-word.ts';
 import { folderOf } from './plan.ts';
-import { word } from './plan-shell.ts';
 import { certificateLines, type NeededCertificate } from './plan-stand-ins.ts';
-
-export const nginxFolder = '/etc/nginx';
 
 /** What is to be installed. */
 export interface Installation {

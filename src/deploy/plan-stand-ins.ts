@@ -1,8 +1,8 @@
 /** Lines that make the certificates without which nginx would not start. */
-import { isIP } from 'node:net';
 import { posix } from 'node:path';
 import type { Resolved } from '../model/resolve.ts';
-import { word } from './plan-shell.ts';
+import { word } from '../shell-word.ts';
+import { isAddress } from '../spec/address.ts';
 
 /** A certificate of keepgate's store: `STORE/live/NAME/fullchain.pem`. */
 export interface NeededCertificate {
@@ -54,13 +54,18 @@ function standInLines(store: string, names: readonly string[], sudo: string): st
 }
 
 function selfSignedLines(needed: NeededCertificate, sudo: string): string[] {
-  const names = needed.hosts.map((host) => (isIP(host) ? `IP:${host}` : `DNS:${host}`)).join(',');
+  const names = needed.hosts.map(alternativeName).join(',');
   const options = `-days 365 -subj '/CN=self-signed by keepgate' -addext ${word(`subjectAltName=${names}`)}`;
   const name = nameOf(needed);
   return [
     `# The self-signed certificate that the spec asks for.`,
     ...makingLines(storeOf(needed.certificate), 'self-signed', [name], options, sudo),
   ];
+}
+
+/** OpenSSL wants an IPv6 address without the brackets that a host of the model has. */
+function alternativeName(host: string): string {
+  return isAddress(host) ? `IP:${host.replace(/^\[|\]$/g, '')}` : `DNS:${host}`;
 }
 
 function makingLines(store: string, kind: string, names: readonly string[], options: string, sudo: string): string[] {

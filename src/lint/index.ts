@@ -29,6 +29,7 @@ import { plainRemoteBackend } from './rules/plain-remote-backend.ts';
 import { portCollision } from './rules/port-collision.ts';
 import { redirectLoop } from './rules/redirect-loop.ts';
 import { roleWithoutAllowList } from './rules/role-without-allow-list.ts';
+import { specificAddressShadows } from './rules/specific-address-shadows.ts';
 import { tlsOldOpenssl } from './rules/tls-old-openssl.ts';
 import { tlsProfileCollision } from './rules/tls-profile-collision.ts';
 import { trustedEveryone } from './rules/trusted-everyone.ts';
@@ -58,6 +59,7 @@ export const rules: readonly Rule[] = [
   portCollision,
   redirectLoop,
   roleWithoutAllowList,
+  specificAddressShadows,
   tlsOldOpenssl,
   tlsProfileCollision,
   trustedEveryone,

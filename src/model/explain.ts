@@ -65,7 +65,9 @@ class Lines {
   readonly #lines: string[] = [];
 
   get text(): string {
-    const width = Math.min(72, Math.max(...this.#lines.map((line) => line.split('\0', 1)[0]?.length ?? 0)));
+    // as arguments of one call, the lines of 10,000 sites would be too many
+    const longest = this.#lines.reduce((most, line) => Math.max(most, line.split('\0', 1)[0]?.length ?? 0), 0);
+    const width = Math.min(72, longest);
     return this.#lines
       .map((line) => {
         const [content = '', comment] = line.split('\0');

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../diagnostic.ts';
 import { normalHost } from '../spec/address.ts';
 import type { Path } from '../spec/document.ts';
 import type { Places } from '../spec/load.ts';
+import { suggester } from '../spec/suggest.ts';
 import type { Spec } from '../spec/types.gen.ts';
 import { type ExpandedSite, expand, type PlainSite, placeOf } from './expand.ts';
 import { type NginxFeatures, nginxFeatures } from './nginx-features.ts';
@@ -46,12 +47,13 @@ export function resolve(spec: Spec, places: Places, options: ResolveOptions): Re
   const { sites: expanded, diagnostics: found } = expand(spec, places);
   const diagnostics = [...found];
   const authorities = new Set(expanded.flatMap(({ options: site }) => site.tls.clientAuth?.ca ?? []));
+  const suggest = suggester(Object.keys(spec.upstreams ?? {}));
   const sites = expanded.map((site) => {
     const report = ({ code, message, path, what }: Problem): void => {
       const at = placeOf(places, site, path, what);
       diagnostics.push({ code, severity: 'error', message, site: site.name, ...(at && { at }) });
     };
-    return resolveSite(site, spec, features, options, places.file(['sites', site.specName]), report);
+    return resolveSite(site, spec, features, options, places.file(['sites', site.specName]), report, suggest);
   });
   balanceProblems(spec, places, diagnostics);
   const store = spec.acme?.store ?? expanded[0]?.options.acme.store ?? '';
@@ -69,10 +71,11 @@ function resolveSite(
   options: ResolveOptions,
   specFile: string,
   report: (problem: Problem) => void,
+  suggest: (name: string) => string | undefined,
 ): Site {
   const plain = site.options;
   const hosts = hostsOf(plain, report);
-  const upstreams = new SiteUpstreams(site.name, spec.upstreams ?? {}, features, spec.nginx?.resolver ?? []);
+  const upstreams = new SiteUpstreams(site.name, spec.upstreams ?? {}, features, spec.nginx?.resolver ?? [], suggest);
   const http3 = plain.http3 && features.http3;
   const { set, removed } = responseHeaders(plain.headers?.response);
   const headers = mergeHeaders(ownResponseHeaders(plain, http3), set);

@@ -197,7 +197,17 @@ const standardHeaders: readonly Header[] = [
   { name: 'X-Forwarded-Host', value: '$host' },
   { name: 'X-Forwarded-Port', value: '$server_port' },
   { name: 'X-Forwarded-Proto', value: '$scheme' },
-  { name: 'Forwarded', value: '' },
+  ...[
+    'Forwarded',
+    'X-Forwarded-Prefix',
+    'X-Forwarded-Server',
+    'X-Forwarded-Ssl',
+    // Frameworks take them for the path, past the routes.
+    'X-Original-URL',
+    'X-Rewrite-URL',
+    // CGI makes it HTTP_PROXY (CVE-2016-5385).
+    'Proxy',
+  ].map((name) => ({ name, value: '' })),
 ];
 
 function upgradeHeaders(websocket: boolean): readonly Header[] {
@@ -212,21 +222,42 @@ function upgradeHeaders(websocket: boolean): readonly Header[] {
       ];
 }
 
+/**
+ * Who showed a certificate (ngx_http_ssl_module, embedded variables): SUCCESS, or NONE where it is optional, and the
+ * subject as in RFC 2253. Cleared elsewhere, so that no client can say it of itself to a backend that several sites share.
+ */
+function clientCertificateHeaders({ tls }: PlainSite): readonly Header[] {
+  return [
+    { name: 'X-SSL-Client-Verify', value: tls.clientAuth ? '$ssl_client_verify' : '' },
+    { name: 'X-SSL-Client-S-DN', value: tls.clientAuth ? '$ssl_client_s_dn' : '' },
+  ];
+}
+
 /** The request headers of the server block: what its locations inherit. */
 export function siteRequestHeaders(site: PlainSite): Header[] {
-  const changes = changed(site.headers?.request);
-  const cleared = site.basicAuth && !site.basicAuth.forward ? [{ name: 'Authorization', value: '' }] : [];
-  return mergeHeaders([...standardHeaders, ...upgradeHeaders(site.websocket), ...cleared], changes);
+  return backendHeaders(site, site.websocket, clearsPassword(site.basicAuth), []);
 }
 
 /** The whole set when a route differs from its site (one header in a location drops all inherited ones), else nothing. */
 function requestHeaders(site: PlainSite, route: Route): Header[] {
   const changes = changed(route.headers?.request);
   const websocket = route.websocket ?? site.websocket;
-  const clears = route.basicAuth !== undefined && !route.basicAuth.forward;
-  if (changes.length === 0 && websocket === site.websocket && !clears) return [];
+  const clears = clearsPassword(route.basicAuth ?? site.basicAuth);
+  if (changes.length === 0 && websocket === site.websocket && clears === clearsPassword(site.basicAuth)) return [];
+  return backendHeaders(site, websocket, clears, changes);
+}
+
+/** A password that nginx has asked for is none of the backend's business, unless the spec says so. */
+function clearsPassword(basicAuth: SiteSpec['basicAuth']): boolean {
+  return basicAuth !== undefined && !basicAuth.forward;
+}
+
+function backendHeaders(site: PlainSite, websocket: boolean, clears: boolean, changes: readonly Header[]): Header[] {
   const cleared = clears ? [{ name: 'Authorization', value: '' }] : [];
-  return mergeHeaders(siteRequestHeaders(site), [...upgradeHeaders(websocket), ...cleared, ...changes]);
+  return mergeHeaders(
+    [...standardHeaders, ...clientCertificateHeaders(site), ...upgradeHeaders(websocket), ...cleared],
+    [...changed(site.headers?.request), ...changes],
+  );
 }
 
 function changed(changes: Readonly<Record<string, string | null>> = {}): Header[] {

@@ -1,6 +1,5 @@
 /** The upstream blocks of one site's file, made as its routes ask for them. */
 import { canonicalIpv6, isIpv4, normalHost, parseAddress, parseBackendUrl } from '../spec/address.ts';
-import { suggest } from '../spec/suggest.ts';
 import type { UpstreamOptions } from '../spec/types.gen.ts';
 import type { NginxFeatures } from './nginx-features.ts';
 import type { ProxyPass, Upstream } from './site.ts';
@@ -16,6 +15,7 @@ export class SiteUpstreams {
   readonly #named: Readonly<Record<string, UpstreamOptions>>;
   readonly #features: NginxFeatures;
   readonly #resolvers: readonly string[];
+  readonly #suggest: (name: string) => string | undefined;
   readonly #made = new Map<string, Upstream>();
   /** What a name stands for → the name. */
   readonly #names = new Map<string, string>();
@@ -25,11 +25,14 @@ export class SiteUpstreams {
     named: Readonly<Record<string, UpstreamOptions>>,
     features: NginxFeatures,
     resolvers: readonly string[],
+    /** The name that an unknown one is meant to be. */
+    suggest: (name: string) => string | undefined,
   ) {
     this.#site = site;
     this.#named = named;
     this.#features = features;
     this.#resolvers = resolvers;
+    this.#suggest = suggest;
   }
 
   get all(): readonly Upstream[] {
@@ -73,8 +76,7 @@ export class SiteUpstreams {
   #find(name: string): UpstreamOptions | string {
     const found = Object.hasOwn(this.#named, name) ? this.#named[name] : undefined;
     if (found) return found;
-    const names = Object.keys(this.#named);
-    const near = suggest(name, names);
+    const near = this.#suggest(name);
     if (near) return `there is no upstream "${name}"; did you mean "${near}"?`;
     return `there is no upstream "${name}"; define it below "upstreams", or write the backend's URL`;
   }

@@ -28,6 +28,9 @@ const stock = [
 const home = '/etc/nginx';
 const limits = { entries: 20_000, bytes: 64_000_000, depth: 16 };
 
+/** Where the sandbox has what the system has. */
+const systemFolder = /^\/(?:lib\d*|s?bin|dev|proc|sys)\//;
+
 export interface MachineOptions {
   /** Everything in the folder, or nginx.conf with what it names itself. */
   readonly whole: boolean;
@@ -36,8 +39,8 @@ export interface MachineOptions {
 }
 
 /**
- * Reads the nginx configuration in a folder, which nginx knows as /etc/nginx, and the files elsewhere that it includes.
- * Only regular files are opened. Symbolic links to files stay links where their target is seen too; links that lead out of
+ * Reads the nginx configuration in a folder, which nginx knows as /etc/nginx, and the files elsewhere that it includes; of a
+ * whole folder that is not this machine's own nothing elsewhere, since whoever wrote it may not be who reads it. Only regular files are opened. Symbolic links to files stay links where their target is seen too; links that lead out of
  * the folder, and all links to folders, become what they lead to, so that nobody can write through them.
  */
 export function readMachine(folder: string | undefined, { whole, modules }: MachineOptions): Machine {
@@ -54,6 +57,12 @@ export function readMachine(folder: string | undefined, { whole, modules }: Mach
     skipped: [],
   };
   let bytes = 0;
+  const confined = whole && !isOwnConfiguration(root);
+  const isRefused = (path: string, from: string): boolean => {
+    if (!confined || !leadsOut(from, root)) return false;
+    machine.skipped.push(`${path}: it is not in the folder`);
+    return true;
+  };
 
   /** Where a path that nginx uses is on this disk. */
   const onDisk = (path: string) => (isBelow(path, home) ? root + path.slice(home.length) : path);
@@ -89,10 +98,13 @@ export function readMachine(folder: string | undefined, { whole, modules }: Mach
     const to = readlinkSync(link);
     const target = posix.resolve(posix.dirname(path), to);
     const from = posix.isAbsolute(to) ? onDisk(to) : posix.resolve(posix.dirname(link), to);
-    const kind = statSync(from, { throwIfNoEntry: false });
     if (isBelow(target, '/usr')) {
       if (modules) machine.links.set(path, to);
-    } else if (kind?.isDirectory()) walk(path, from, depth + 1);
+      return;
+    }
+    if (isRefused(path, from)) return;
+    const kind = statSync(from, { throwIfNoEntry: false });
+    if (kind?.isDirectory()) walk(path, from, depth + 1);
     else if (kind === undefined || isBelow(target, home)) machine.links.set(path, to);
     else copy(path, from);
   };
@@ -110,12 +122,35 @@ export function readMachine(folder: string | undefined, { whole, modules }: Mach
     for (const pattern of references.includes) {
       if (isBelow(pattern, '/usr')) continue;
       if (pattern.includes('*') && isBelow(pattern, home)) continue;
+      if (isRefused(pattern, onDisk(pattern))) {
+        if (!pattern.includes('*') && !isBelow(pattern, home) && !systemFolder.test(pattern))
+          machine.files.set(pattern, '');
+        continue;
+      }
       for (const included of expand(pattern)) copy(included);
     }
-    for (const file of references.read) if (!isBelow(file, '/usr')) copy(file);
+    for (const file of references.read) if (!isBelow(file, '/usr') && !isRefused(file, onDisk(file))) copy(file);
     note(machine, references);
   }
   return machine;
+}
+
+/** Whether a folder is the configuration of the nginx installed here, whose files its owner may read anyway. */
+export function isOwnConfiguration(folder: string): boolean {
+  return realPath(folder) === realPath(home);
+}
+
+/** Whether a path is outside of a folder, or leads there. Of what is missing the name alone counts. */
+export function leadsOut(path: string, folder: string): boolean {
+  return !isBelow(`${realPath(path)}/`, realPath(folder));
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 function note(machine: Machine, references: References): void {

@@ -49,7 +49,14 @@ export function programMissing(program: string, reason: string): Diagnostic {
   );
 }
 
-export function temporaryFolder(error: Error): Diagnostic {
+/** `root`: the folder that they were to be laid out in, whose name is nobody's business. */
+export function notLaidOut(error: Error & { readonly code?: string }, root = ''): Diagnostic {
+  if (['ENOTDIR', 'EISDIR', 'EEXIST'].includes(error.code ?? ''))
+    return failure(
+      'sandbox-failed',
+      `a file and a folder would have to be at the same place: ${printable(root === '' ? error.message : error.message.replaceAll(root, ''), 300)}`,
+      'See which certificate, template or file of this machine has the path of a folder.',
+    );
   return failure(
     'sandbox-failed',
     `the files for nginx can't be laid out in the temporary folder: ${printable(error.message, 300)}`,

@@ -104,11 +104,11 @@ async function inNewTree(files: number, test: (laidOut: Tree) => Promise<TestRes
     return await test(laidOut);
   } catch (error) {
     if (error instanceof KeepgateError) return failed(error.diagnostic);
-    if (error instanceof Error && 'syscall' in error) return failed(failure.temporaryFolder(error));
+    if (error instanceof Error && 'syscall' in error) return failed(failure.notLaidOut(error, laidOut?.root));
     throw error;
   } finally {
-    process.removeListener('exit', remove);
     remove();
+    process.removeListener('exit', remove);
   }
 }
 

@@ -9,6 +9,13 @@ for keepgate.yaml where it is called.
 
   keepgate init --host api.example.com --upstream http://127.0.0.1:8080`,
   },
+  'spec-file-ignored': {
+    title: 'a file that ends in .yml is not read with its folder',
+    text: `Of a folder keepgate reads what ends in .yaml. A site in a .yml beside it would be missing without a word, so that is refused.
+Rename the file, or name the files one by one: then any name will do.
+
+  keepgate check specs/a.yaml specs/b.yml`,
+  },
   'spec-exists': {
     title: 'init overwrites no spec',
     text: `A file of that name is there, and stays as it is. Give another name, or print the new spec.

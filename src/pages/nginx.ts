@@ -105,10 +105,18 @@ target, use auto, or name the right nginx.
 
   keepgate check --nginx /opt/nginx-1.26/sbin/nginx`,
   },
+  'target-not-tested': {
+    title: 'no nginx of the version that the spec is for was tested',
+    text: `nginx.target names a version, and none of the nginx of --nginx has it: what render writes was not what has been tested. Name one of
+that version too, and in a pipeline take the image that has it.
+
+  keepgate check --nginx /opt/nginx-1.26/sbin/nginx`,
+  },
   'live-not-readable': {
     title: "the machine's configuration can not be read",
     text: `--live merges the rendered files with the nginx configuration of the machine, and there is no nginx.conf in that folder, or you
-may not read it.
+may not read it. As a hint it lists files that the test went without. Of another folder than /etc/nginx nothing is read that lies
+outside of it, nor are words of its files shown: a copy of a configuration may lead anywhere.
 
   sudo keepgate check --live=/etc/nginx`,
   },

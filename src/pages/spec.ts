@@ -2,6 +2,13 @@
 import type { Pages } from './page.ts';
 
 export const specPages: Pages = {
+  'path-below-file': {
+    title: 'a file lies below another file',
+    text: `Two paths of the configuration exclude each other: one is a file, and the other one lies below it as if it were a folder. The same
+goes for files and folders that every system has. No machine can hold both, so nginx is not even asked. Correct the path.
+
+  tls: {certificate: {cert: /etc/ssl/api/fullchain.pem, key: /etc/ssl/api/privkey.pem}}`,
+  },
   'no-sites': {
     title: 'a configuration has at least one site',
     text: `None of the files has an entry below "sites", so there is nothing to render. The smallest spec:

@@ -17,6 +17,11 @@ export function canonicalIpv6(text: string): string | undefined {
   }
 }
 
+/** Whether a host is an IP address; IPv6 with or without brackets. */
+export function isAddress(host: string): boolean {
+  return isIpv4(host) || canonicalIpv6(host.replace(/^\[(.*)\]$/, '$1')) !== undefined;
+}
+
 /**
  * A host name as nginx's `server_name` and a certificate hold it: lower case, punycode, no trailing dot, IPv6 in brackets.
  * The input has passed `hostProblem`.

@@ -27,6 +27,8 @@ export interface SpecSource {
 
 const largest = 1_000_000;
 const deepest = 32;
+/** Brackets. */
+const mostOpen = 1000;
 /** Of errors of syntax: most are consequences of the first. */
 const mostErrors = 20;
 
@@ -57,7 +59,7 @@ export class SpecDocument {
       diagnostics.push({ code, severity: 'error', message, at: this.#at(start, end) });
     };
     const document = parse(this.text);
-    if (!document) {
+    if (!document || document.errors.some(({ message }) => message.startsWith('Maximum call stack'))) {
       report('yaml-syntax', 'the file is nested too deeply to be read', 0, 1);
       return;
     }
@@ -154,13 +156,26 @@ function decode(bytes: Uint8Array): { text: string } | { code: string; message: 
   }
 }
 
+/** Undefined for what is nested too deeply: the parser would run out of stack, or end the process for lack of memory. */
 function parse(text: string): Document.Parsed | undefined {
+  if (opensTooMuch(text)) return undefined;
   try {
     return parseDocument(text, { prettyErrors: false, uniqueKeys: false, resolveKnownTags: false, logLevel: 'error' });
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+/** Whether so many brackets are open somewhere as no spec has; those in double quotes don't count. */
+function opensTooMuch(text: string): boolean {
+  let open = 0;
+  for (const [sign] of text.matchAll(/"(?:[^"\\\n]|\\.)*"|[[{}\]]/g)) {
+    if (sign === '[' || sign === '{') open++;
+    else if (sign === ']' || sign === '}') open = Math.max(0, open - 1);
+    if (open > mostOpen) return true;
+  }
+  return false;
 }
 
 function firstLine(message: string): string {

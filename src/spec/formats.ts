@@ -7,6 +7,7 @@ import {
   backendHostProblem,
   canonicalIpv6,
   hostProblem,
+  isAddress,
   isIpv4,
   parseAddress,
   parseBackendUrl,
@@ -112,7 +113,7 @@ const grammar: Readonly<Record<string, Grammar>> = {
   resolver: (value) => {
     const address = parseAddress(/^(\[.*\]|[^:]*):\d+$/.test(value) ? value : `${value}:53`);
     if (typeof address === 'string') return address;
-    if (isIpv4(address.host) || canonicalIpv6(address.host)) return shortenedProblem(value);
+    if (isAddress(address.host)) return shortenedProblem(value);
     return 'is not the IP address of a DNS server';
   },
   upstream: (value) => (value.includes(':') || value.includes('/') ? problemOf(parseBackendUrl(value)) : name(value)),
@@ -184,6 +185,8 @@ const grammar: Readonly<Record<string, Grammar>> = {
         value,
       );
     if (!match) return 'is neither a path such as /new nor an http or https URL';
+    const port = Number(match[2]?.slice(1) ?? 443);
+    if (port < 1 || port > 65535) return `has port ${port}; ports go from 1 to 65535`;
     return hostProblem(match[1] ?? '');
   },
   raw: (value) => {

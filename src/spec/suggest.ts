@@ -11,6 +11,15 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
+/** `suggest` for many words: whoever has made hundreds of mistakes has made another one, and distances take their time. */
+export function suggester(candidates: readonly string[], most = 20): (word: string) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return (word) => {
+    if (!known.has(word) && known.size < most) known.set(word, suggest(word, candidates));
+    return known.get(word);
+  };
+}
+
 function distance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {

@@ -61,3 +61,20 @@ it('a pair that is right is no finding', async () => {
     stdout: 'nothing to report\nnginx 1.22.1 accepts what is rendered for it (nginx -t, in a sandbox)\n',
   });
 });
+
+it('files that the spec names and that are not there: a warning here, a hint where it is for another machine', async () => {
+  const more = `      clientAuth: {ca: /nowhere/ca.pem}\n    basicAuth: {realm: x, userFile: /nowhere/users}\n`;
+  const file = place.write('nowhere.yaml', spec('/nowhere/c.pem', '/nowhere/k.pem') + more);
+  const missing = ['ca-missing', 'certificate-missing', 'password-file-missing'];
+  const found = async (...args: string[]): Promise<string[]> => {
+    const { diagnostics } = JSON.parse((await place.keepgate(['check', file, ...args, '--format', 'json'])).stdout);
+    return (diagnostics as { code: string; severity: string }[])
+      .filter(({ code }) => missing.includes(code))
+      .map(({ code, severity }) => `${code} ${severity}`)
+      .sort();
+  };
+  const each = (severity: string): string[] => missing.map((code) => `${code} ${severity}`);
+  expect(await found()).toEqual(each('warning'));
+  expect(await found('--nginx', nginxOf('bookworm'))).toEqual(each('info'));
+  expect(await found('--nginx', nginxOf('bookworm'), '--live=/nowhere')).toEqual(each('warning'));
+});

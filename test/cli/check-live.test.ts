@@ -129,6 +129,12 @@ describe("a machine's own configuration", () => {
     expect(await check(suite, folder)).toEqual({ exitCode: 0, clashes: [] });
   });
 
+  it('may log as it likes: no log is shared with it', async () => {
+    const text = site('access_log /var/log/nginx/access.log combined buffer=32k;');
+    const folder = withoutDefault(machine('bookworm', { 'conf.d/foreign.conf': text }));
+    expect(await check('bookworm', folder)).toEqual({ exitCode: 0, clashes: [] });
+  });
+
   it('clash-directive: a hash size that both need', async () => {
     const suite = 'bookworm';
     const folder = withoutDefault(machine(suite));
@@ -200,7 +206,21 @@ describe("a machine's own configuration", () => {
   it('that nginx refuses by itself is named with its own place', async () => {
     const folder = withoutDefault(machine('bookworm', { 'conf.d/broken.conf': 'listn 80;\n' }));
     const { stdout } = await place.keepgate(['check', `--live=${folder}`]);
-    expect(stdout).toContain('unknown directive "listn" (/etc/nginx/conf.d/broken.conf:1)\n');
+    expect(stdout).toContain('unknown directive "…" (/etc/nginx/conf.d/broken.conf:1)\n');
+    expect(stdout).not.toContain('listn');
+  });
+
+  it('shows nothing of what it leads to outside of its folder', async () => {
+    const secret = place.write('secret', 'secret-one:$6$secret-two:1;\nserver_name api.example.com secret-three;\n');
+    const links = { enabled: `-> ${secret}`, again: '-> /etc/nginx/sites-enabled/enabled' };
+    const folder = withoutDefault(machine('bookworm', { 'conf.d/include.conf': `include ${secret};\n` }));
+    for (const [name, to] of Object.entries(links)) symlinkSync(to.slice(3), join(folder, 'sites-enabled', name));
+    for (const format of ['text', 'json', 'sarif']) {
+      const { exitCode, stdout, stderr } = await place.keepgate(['check', `--live=${folder}`, '--format', format]);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+      expect(stdout).not.toMatch(/secret-/);
+      expect(stdout).toContain(`${secret}: it is not in the folder`);
+    }
   });
 });
 

@@ -87,9 +87,22 @@ describe('a spec that is right', () => {
     expect(placed(stdout)).toEqual(['target-mismatch pinned.yaml:6:17']);
     const right = place.write('right.yaml', `${minimal()}nginx: {target: 1.22.1}\n`);
     expect((await place.keepgate(['check', right])).exitCode).toBe(0);
-    // each nginx that is named is a target of its own, and the file of another machine is of no interest
-    const other = place.write('other.yaml', `${minimal()}nginx: {target: {file: nowhere.nginx-V}}\n`);
-    expect((await place.keepgate(['check', other, ...everyNginx])).exitCode).toBe(0);
+  });
+
+  it('is tested with the nginx that it is for, or says that it was not', async () => {
+    const pinned = place.write('pinned.yaml', `${minimal()}nginx: {target: 1.26.3}\n`);
+    const other = await place.keepgate(['check', pinned, ...bookworm, '--format', 'json']);
+    expect(other.exitCode).toBe(0);
+    expect(placed(other.stdout)).toEqual(['target-not-tested pinned.yaml:6:17']);
+    const all = await place.keepgate(['check', pinned, ...everyNginx, '--format', 'json']);
+    expect({ exitCode: all.exitCode, found: placed(all.stdout) }).toEqual({ exitCode: 0, found: [] });
+    // whose file is elsewhere can still be tested with any
+    const elsewhere = place.write('other.yaml', `${minimal()}nginx: {target: {file: nowhere.nginx-V}}\n`);
+    const without = await place.keepgate(['check', elsewhere, ...everyNginx, '--format', 'json']);
+    expect({ exitCode: without.exitCode, found: placed(without.stdout) }).toEqual({
+      exitCode: 0,
+      found: ['target-unknown other.yaml:6:17'],
+    });
   });
 });
 

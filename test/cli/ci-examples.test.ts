@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -35,4 +35,14 @@ it.each([
     expect({ words, exitCode, stderr: exitCode === 0 ? '' : stderr }).toEqual({ words, exitCode: 0, stderr: '' });
   }
   expect(readFileSync(join(folder, 'site/sites-available/keepgate_api.conf'), 'utf8')).toContain('api.example.com');
+
+  // the version that the spec pins is the one that is tested, or the pipeline fails
+  const check = found[0] ?? [];
+  appendFileSync(join(folder, 'keepgate.yaml'), '\nnginx: {target: 1.22.1}\n');
+  expect((await runKeepgate(check, { cwd: folder })).exitCode).toBe(0);
+  const spec = readFileSync(join(folder, 'keepgate.yaml'), 'utf8').replace('1.22.1', '1.26.3');
+  writeFileSync(join(folder, 'keepgate.yaml'), spec);
+  const { exitCode, stdout } = await runKeepgate(check, { cwd: folder });
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain('target-not-tested');
 });

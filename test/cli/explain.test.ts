@@ -192,3 +192,15 @@ describe('a code', () => {
     expect(await first('./duplicate-host')).toBe('version: 1');
   });
 });
+
+it('explains as many sites as anybody has', () => {
+  const { spec, places } = loadSpec([{ file: 'a.yaml', bytes: Buffer.from(minimal()) }]);
+  if (!spec) throw new Error('no spec');
+  const target = targets['debian-13'];
+  const configured = configureFor(spec, places, target, { allowRaw: false, layout: () => 'debian' });
+  if (!configured.ok) throw new Error('not resolved');
+  const { expanded } = configured.configuration.resolved;
+  const options = { target, layout: 'debian', targetOrigin: 'the test' } as const;
+  const many = explainSpec(spec, Array(10_000).fill(expanded[0]), places, options);
+  expect(many.split('\n').length).toBeGreaterThan(200_000);
+});

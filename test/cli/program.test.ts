@@ -246,6 +246,34 @@ describe('output', () => {
     expect({ stdout, stderr }).toEqual({ stdout: '{', stderr: '' });
   });
 
+  it('ends at once by the signal itself while it computes', async () => {
+    // sites of 10 MB: more computing, all at once, than anybody waits for
+    for (let file = 0; file < 10; file++) {
+      const sites = Array.from(
+        { length: 9000 },
+        (_, index) =>
+          `  s${file}-${index}: {hosts: [s${file}-${index}.example.com], upstream: "http://127.0.0.1:8080"}\n`,
+      );
+      place.write(`many/${file}.yaml`, `version: 1\nsites:\n${sites.join('')}`);
+    }
+    const child = spawn(process.execPath, [program, 'render', 'many', '--nginx-version', '1.26.3'], {
+      cwd: place.folder,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      // coverage is written at the end, which this run never comes to
+      env: { ...process.env, NODE_V8_COVERAGE: '' },
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    const computed = (): number => Number(readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(' ')[13]);
+    // hundredths of a second: start-up takes a fifth of it
+    await expect.poll(computed, { timeout: 20_000 }).toBeGreaterThan(100);
+    child.kill('SIGINT');
+    const [code, signal] = await once(child, 'close');
+    expect({ code, signal, output }).toEqual({ code: null, signal: 'SIGINT', output: '' });
+  }, 60_000);
+
   it('leaves nothing of a run that is interrupted', async () => {
     place.write('keepgate.yaml', minimal());
     const marker = `7${process.pid}.5`;
@@ -268,6 +296,12 @@ describe('output', () => {
       expect(await execa('ls', ['-A', temporary]).then(({ stdout }) => stdout)).toBe('');
     }
   });
+});
+
+it.each(['init', 'render', 'check', 'explain', 'schema', 'completion'])('%s -h is its help', async (command) => {
+  const [short, long] = await Promise.all(['-h', '--help'].map((option) => runKeepgate([command, option])));
+  expect(short).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`keepgate ${command}`) });
+  expect(short).toEqual(long);
 });
 
 describe('schema', () => {

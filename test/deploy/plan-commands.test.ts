@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { type Facts, type Installation, nextCommands } from '../../src/deploy/plan-commands.ts';
-import { word } from '../../src/deploy/plan-shell.ts';
+import { word } from '../../src/shell-word.ts';
 import { renderedOf } from './rendered.ts';
 
 const rendered = renderedOf({ api: 8080 });
@@ -12,7 +12,11 @@ const installation: Installation = {
   removed: [],
   certificates: [
     { certificate: '/srv/certs/live/api/fullchain.pem', hosts: ['api.example.com'], selfSigned: false },
-    { certificate: '/srv/certs/live/in/fullchain.pem', hosts: ['*.in.example', '::1'], selfSigned: true },
+    {
+      certificate: '/srv/certs/live/in/fullchain.pem',
+      hosts: ['*.in.example', '[::1]', '192.0.2.1'],
+      selfSigned: true,
+    },
   ],
   challengeRoot: '/var/lib/keepgate-acme',
   claimsDefault: true,
@@ -65,7 +69,7 @@ describe('the next commands', () => {
       '  sudo test -e /srv/certs/live/"$name"/fullchain.pem && continue',
       '  made=/srv/certs/self-signed/$name',
       '  sudo install -d -m 700 /srv/certs /srv/certs/live /srv/certs/self-signed "$made"',
-      `  sudo openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -subj '/CN=self-signed by keepgate' -addext 'subjectAltName=DNS:*.in.example,IP:::1' -keyout "$made/privkey.pem" -out "$made/fullchain.pem"`,
+      `  sudo openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -subj '/CN=self-signed by keepgate' -addext 'subjectAltName=DNS:*.in.example,IP:::1,IP:192.0.2.1' -keyout "$made/privkey.pem" -out "$made/fullchain.pem"`,
       '  sudo ln -sfn "../self-signed/$name" /srv/certs/live/"$name"',
       'done',
       "# Where the CA's challenges will lie; nginx's workers read them.",

@@ -37,6 +37,16 @@ const bytes: readonly (readonly [name: string, spec: string | Uint8Array, first:
     'not-utf8',
   ],
   ['an overlong slash', new Uint8Array([...Buffer.from('version: 1 # '), 0xc0, 0xaf]), 'not-utf8'],
+  ...[
+    ['a list', '[', ']'],
+    ['a map', '{"a":', '}'],
+    ['a list in lines', '- ', ''],
+  ].flatMap(([what = '', open = '', close = '']) =>
+    [100, 900, 20_000].map(
+      (depth) =>
+        [`${what} in itself, ${depth} times`, `${open.repeat(depth)}1${close.repeat(depth)}`, 'yaml-syntax'] as const,
+    ),
+  ),
   ['UTF-16', new Uint8Array(Buffer.from(`\ufeff${valid}`, 'utf16le')), 'not-utf8'],
   ['more than 1 MB', `${valid}# ${'x'.repeat(1_000_000)}`, 'file-too-large'],
   ['far too many brackets', `version: 1\nsites: ${'['.repeat(100_000)}`, 'yaml-syntax'],
@@ -46,6 +56,7 @@ describe('the bytes of a spec', () => {
   it.each(bytes)('%s', (_, spec, code) => {
     const { diagnostics } = findingsIn([{ file: 'keepgate.yaml', bytes: Buffer.from(spec as string) }]);
     expect(diagnostics[0]).toMatchObject({ code, severity: 'error', at: { file: 'keepgate.yaml' } });
+    expect(diagnostics.map(({ message }) => message).join('\n')).not.toContain('call stack');
   });
 
   it.each([

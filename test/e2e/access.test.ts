@@ -41,14 +41,29 @@ sites:
     basicAuth: {userFile: ${userFile}}
     routes:
       /x: {websocket: false}
+      /passed: {basicAuth: {userFile: ${userFile}, forward: true}}
       /answer: {respond: {body: words}}
       /moved: {redirect: {to: /new}}
+  passing:
+    hosts: [passing.example.com]
+    upstream: http://127.0.0.1:8886
+    basicAuth: {userFile: ${userFile}, forward: true}
+    routes:
+      /kept: {basicAuth: {userFile: ${userFile}}}
+      /x: {websocket: false}
+  fixed:
+    hosts: [fixed.example.com]
+    upstream: http://127.0.0.1:8887
+    headers: {request: {Authorization: Basic ours}}
+    routes:
+      /both: {basicAuth: {userFile: ${userFile}}}
   inside:
     hosts: [inside.example.com]
     upstream: http://127.0.0.1:8882
     allow: [10.0.0.0/8]
     routes:
       /local: {allow: [127.0.0.1]}
+      /denied: {deny: [192.0.2.1]}
       /answer: {respond: {body: words}}
   balanced:
     hosts: [balanced.example.com]
@@ -65,6 +80,26 @@ sites:
     upstream: http://127.0.0.1:8885
     trustedProxies: {from: [10.0.0.0/8]}
 `;
+
+const denying = `
+version: 1
+defaults: {deny: [127.0.0.1]}
+sites:
+  api:
+    hosts: [api.example.com]
+    upstream: http://127.0.0.1:8880
+    routes:
+      /local: {allow: [127.0.0.0/8]}
+`;
+
+describe.each(suites)('nginx of %s that denies by default', (suite) => {
+  const gate = gateFor(suite, denying);
+
+  it.each(['/', '/local', '/local/x'])("keeps the denial beside a route's own allow: %s", async (path) => {
+    const client = clientOf(gate(), 'api', 'api.example.com');
+    expect(answered(await httpsRequest({ ...client, path })).status).toBe(403);
+  });
+});
 
 describe.each(suites)('nginx of %s', (suite) => {
   const gate = gateFor(suite, spec);
@@ -99,6 +134,11 @@ describe.each(suites)('nginx of %s', (suite) => {
       expect(await authorization('api', '/other')).toEqual([login('plain', 'secret').Authorization]);
       expect(await authorization('closed', '/')).toEqual([]);
       expect(await authorization('closed', '/x')).toEqual([]);
+      expect(await authorization('closed', '/passed')).toEqual([login('plain', 'secret').Authorization]);
+      expect(await authorization('passing', '/')).toEqual([login('plain', 'secret').Authorization]);
+      expect(await authorization('passing', '/kept')).toEqual([]);
+      expect(await authorization('passing', '/x')).toEqual([login('plain', 'secret').Authorization]);
+      expect(await authorization('fixed', '/both')).toEqual(['Basic ours']);
     });
 
     it.each(['/', '/x', '/answer', '/moved'])('for the whole of a site: %s', async (path) => {
@@ -128,6 +168,8 @@ describe.each(suites)('nginx of %s', (suite) => {
       ['api', '/closed/x/', 200],
       ['inside', '/', 403],
       ['inside', '/local', 200],
+      ['inside', '/denied', 403],
+      ['inside', '/denied/x', 403],
     ])('%s %s: %i', async (site, path, expected) => {
       expect(await status(site, path)).toBe(expected);
       expect(await status(site, path, { 'X-Forwarded-For': '10.0.0.1', 'X-Real-IP': '10.0.0.1' })).toBe(expected);

@@ -36,7 +36,7 @@ describe.each(suites)('port 80 of nginx of %s', (suite) => {
   beforeAll(() => {
     const folder = join(gate().challengeRoot, challenges);
     mkdirSync(join(folder, 'folder'), { recursive: true });
-    writeFileSync(join(folder, 'to-ken_1'), 'to-ken_1.thumbprint');
+    for (const name of ['to-ken_1', 'to-ken.html']) writeFileSync(join(folder, name), `${name}.thumbprint`);
     for (const place of [gate().challengeRoot, join(folder, '..'), prefixOf(gate())])
       writeFileSync(join(place, 'secret'), 'secret words');
     symlinkSync(join(prefixOf(gate()), 'secret'), join(gate().challengeRoot, 'link'));
@@ -46,6 +46,11 @@ describe.each(suites)('port 80 of nginx of %s', (suite) => {
     it.each(['api.example.com', 'keep.example.com', 'www.keep.example.com'])('are served for %s', async (host) => {
       const response = await ask(`${challenges}/to-ken_1`, { host });
       expect([response.status, response.body.toString()]).toEqual([200, 'to-ken_1.thumbprint']);
+      expect(response.headers.get('content-type')).toBe('text/plain');
+    });
+
+    it('are plain text, whatever their names end in', async () => {
+      const response = await ask(`${challenges}/to-ken.html`);
       expect(response.headers.get('content-type')).toBe('text/plain');
     });
 

@@ -15,7 +15,7 @@ import { httpsRequest } from '../wire/https.ts';
 import { answered } from '../wire/message.ts';
 import { connectTls } from '../wire/tls.ts';
 import { webSocketEcho } from '../wire/websocket.ts';
-import { clientOf, gateFor } from './gate.ts';
+import { clientOf, echoed, gateFor, valuesOf } from './gate.ts';
 
 const folder = throwawayFolder();
 afterAll(() => folder.remove());
@@ -43,6 +43,7 @@ sites:
     hosts: [one.example.com, www.one.example.com]
     canonicalHost: one.example.com
     upstream: http://127.0.0.1:8881
+    routes: {/own: {headers: {request: {X-Own: y}}}}
     tls: {clientAuth: {ca: ${one.file}}}
   two:
     hosts: [two.example.com]
@@ -102,6 +103,23 @@ describe.each(suites)('nginx of %s', (suite) => {
       expect(await status(client('some', version))).toBe(200);
       expect(await status({ ...client('some', version), ...one.client })).toBe(200);
       expect(await status({ ...client('some', version), ...stranger.client })).toBe(400);
+    });
+
+    it('tells the backend who showed which, whatever the client says', async () => {
+      const lies = { 'X-SSL-Client-Verify': 'SUCCESS', 'x-ssl-client-s-dn': ['CN=root', 'CN=admin'] };
+      const seen = async (site: string, shown = {}, path = '/') => {
+        const request = echoed(
+          answered(await httpsRequest({ ...client(site, version), ...shown, path, headers: lies })),
+        );
+        return ['X-SSL-Client-Verify', 'X-SSL-Client-S-DN'].map((name) => valuesOf(request, name));
+      };
+      const known = [['SUCCESS'], ['CN=a client of one,O=keepgate tests']];
+      expect(await seen('one', one.client)).toEqual(known);
+      expect(await seen('one', one.client, '/own')).toEqual(known);
+      expect(await seen('some', one.client)).toEqual(known);
+      expect(await seen('some')).toEqual([['NONE'], []]);
+      expect(await seen('open')).toEqual([[], []]);
+      expect(await seen('open', one.client)).toEqual([[], []]);
     });
 
     it.each([

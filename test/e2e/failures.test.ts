@@ -1,6 +1,7 @@
 /** What a client sees when a backend is down, slow, or not the one that it should be. */
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer as createTlsServer } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -18,6 +19,7 @@ upstreams:
   pair: {servers: ['127.0.0.1:8882', {address: '127.0.0.1:8883', backup: true}]}
   secure: {servers: ['127.0.0.1:8443'], tls: {name: backend.example, ca: /replaced/by/the/harness.pem}}
   trusting: {servers: ['127.0.0.1:9443'], tls: {verify: false}}
+  versions: {servers: ['127.0.0.1:9444'], tls: {verify: false}, keepalive: {connections: 0}}
 sites:
   api:
     hosts: [api.example.com]
@@ -30,6 +32,7 @@ sites:
       /impatient: {timeouts: {read: 500ms}}
       /secure: secure
       /trusting: trusting
+      /versions: versions
 `;
 
 describe.each(suites)('behind nginx of %s', (suite) => {
@@ -57,12 +60,15 @@ describe.each(suites)('behind nginx of %s', (suite) => {
     detail: 'The service behind this address does not answer.',
   };
 
-  it.each(['/dead', '/dead/x?y', '/own'])('a dead backend is a 502 that a program can read: %s', async (path) => {
-    await gate().backend('127.0.0.1:8881').close();
-    expectProblem(await get(path), badGateway);
-    expectProblem(await get(path, 'DELETE'), badGateway);
-    expectProblem(answered(await http2Request({ ...client(), path })), badGateway);
-  });
+  it.each(['/dead', '/dead/x?y', '/dead/x.html', '/own'])(
+    'a dead backend is a 502 that a program can read: %s',
+    async (path) => {
+      await gate().backend('127.0.0.1:8881').close();
+      expectProblem(await get(path), badGateway);
+      expectProblem(await get(path, 'DELETE'), badGateway);
+      expectProblem(answered(await http2Request({ ...client(), path })), badGateway);
+    },
+  );
 
   it('a slow one is a 504', async () => {
     expectProblem(await get('/impatient/slow?ms=3000'), {
@@ -131,5 +137,25 @@ describe.each(suites)('behind nginx of %s', (suite) => {
     const anyone = await replace('127.0.0.1:9443', { tls: { certificate: fullchain, key: leaf.key } });
     expect((await get('/trusting')).status).toBe(200);
     await anyone.close();
+  });
+
+  it.each([
+    ['TLSv1', 502],
+    ['TLSv1.1', 502],
+    ['TLSv1.2', 200],
+    ['TLSv1.3', 200],
+  ] as const)('a backend that speaks %s alone: %i', async (version, status) => {
+    const { leaf, fullchain } = chain(['whoever.example']);
+    const { port } = gate().backend('127.0.0.1:9444');
+    await gate().backend('127.0.0.1:9444').close();
+    // The backend itself would take the old versions, whatever the level of its OpenSSL.
+    const only = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' };
+    const server = createTlsServer({ cert: fullchain, key: leaf.key, ...only }, (_, response) => response.end());
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    expect((await get('/versions')).status).toBe(status);
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
   });
 });

@@ -27,9 +27,20 @@ sites:
       /fresh: fresh
       /plain: {websocket: false}
       /live: {streaming: true}
+      /prefixed: {headers: {request: {x-forwarded-prefix: /prefixed}}}
       /small: {bodyLimit: 1k}
       /any: {bodyLimit: unlimited}
 `;
+
+/** What a backend may take for the word of its proxy. */
+const cleared = [
+  'X-Forwarded-Prefix',
+  'X-Forwarded-Server',
+  'X-Forwarded-Ssl',
+  'X-Original-URL',
+  'X-Rewrite-URL',
+  'Proxy',
+];
 
 describe.each(suites)('a request through nginx of %s', (suite) => {
   const gate = gateFor(suite, spec, { workers: 1 });
@@ -52,7 +63,7 @@ describe.each(suites)('a request through nginx of %s', (suite) => {
     });
 
     it("tells the backend the client's address, not what the client says it is", async () => {
-      const lies = {
+      const lies: Record<string, string | string[]> = {
         'X-Forwarded-For': ['6.6.6.6', '7.7.7.7'],
         'x-real-ip': '6.6.6.6',
         Forwarded: 'for=6.6.6.6;host=evil.example',
@@ -61,7 +72,9 @@ describe.each(suites)('a request through nginx of %s', (suite) => {
         'X-Forwarded-Port': '1',
         X_Forwarded_For: '6.6.6.6',
       };
+      for (const name of cleared) lies[name] = 'evil';
       const seen = await get('/', lies);
+      for (const name of cleared) expect([name, valuesOf(seen, name)]).toEqual([name, []]);
       expect(valuesOf(seen, 'X-Forwarded-For')).toEqual(['127.0.0.1']);
       expect(valuesOf(seen, 'X-Real-IP')).toEqual(['127.0.0.1']);
       expect(valuesOf(seen, 'Forwarded')).toEqual([]);
@@ -70,6 +83,11 @@ describe.each(suites)('a request through nginx of %s', (suite) => {
       expect(valuesOf(seen, 'X-Forwarded-Port')).toEqual([String(client().port)]);
       expect(JSON.stringify(seen)).not.toMatch(/6\.6\.6\.6|evil/);
     });
+  });
+
+  it('has the prefix that the spec says, and not the one of the client', async () => {
+    const seen = await get('/prefixed', { 'X-Forwarded-Prefix': '/evil', 'X-Original-URL': '/evil' });
+    expect([valuesOf(seen, 'X-Forwarded-Prefix'), valuesOf(seen, 'X-Original-URL')]).toEqual([['/prefixed'], []]);
   });
 
   describe('paths', () => {

@@ -179,6 +179,10 @@ describe.each(suites)('an answer through nginx of %s', (suite) => {
       expect(valuesOf({ headers: gone.rawHeaders }, 'X-Own')).toEqual(['y']);
       expect((await get('/healthz/x')).status).toBe(200);
     });
+
+    it('has the type of the response, whatever the path ends in', async () => {
+      expect((await get('/gone/x.html')).headers.get('content-type')).toBe('application/json');
+    });
   });
 
   it('is in the access log, in the promised form', async () => {
@@ -187,7 +191,7 @@ describe.each(suites)('an answer through nginx of %s', (suite) => {
     await get('/healthz');
     // nginx writes what it holds back when it opens its logs anew.
     process.kill(gate().nginx.pid, 'SIGUSR1');
-    const log = join(prefixOf(gate()), 'access.log');
+    const log = join(prefixOf(gate()), 'keepgate_access.log');
     await expect.poll(() => readFile(log, 'utf8')).toMatch(/\/logged.*\n(?:.*\n)*.*\/healthz.*\n/);
     const lines = (await readFile(log, 'utf8')).split('\n');
     const port = gate().backend('127.0.0.1:8880').port;

@@ -41,6 +41,15 @@ describe.each(suites)('nginx of %s', (suite) => {
       expect(answered(await httpsRequest(sub)).status).toBe(200);
     });
 
+    it.each(['API.Example.COM', 'api.example.COM'])('answers one that writes the name as %s', async (servername) => {
+      const shouting = { ...client(), servername };
+      expect(answered(await httpsRequest({ ...shouting, host: 'api.example.com' })).status).toBe(200);
+      expect(answered(await httpsRequest(shouting)).status).toBe(200);
+      expect(answered(await http2Request(shouting)).status).toBe(200);
+      const sub = clientOf(gate(), 'other', servername.replace(/api/i, 'A.wild'));
+      expect(answered(await httpsRequest(sub)).status).toBe(200);
+    });
+
     it.each(['TLSv1.2', 'TLSv1.3'] as const)('refuses a client that names nobody, in %s', async (version) => {
       const { port } = client();
       const request = { port, servername: false, minVersion: version, maxVersion: version } as const;

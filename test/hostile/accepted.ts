@@ -38,7 +38,7 @@ export function acceptedValues(count: number, seed: number): Accepted[] {
     );
     return { field, values: [...new Set(values)].filter((value) => value !== field.value) };
   });
-  const paths = places.filter(({ format }) => format === 'file-path');
+  const taken = [...occupied, ...places.filter(({ format }) => format === 'file-path').map(({ value }) => value)];
   const accepted: Accepted[] = [];
   const hosts = new Set<string>();
   const names = new Set<string>();
@@ -53,8 +53,10 @@ export function acceptedValues(count: number, seed: number): Accepted[] {
         )
           continue;
         if (field.format === 'route' && judgedByNginx.test(value)) continue;
-        if (field.format === 'file-path' && [...paths, ...accepted].some((other) => overlap(value, other.value)))
-          continue;
+        if (field.format === 'file-path') {
+          if (taken.some((other) => overlap(value, other))) continue;
+          taken.push(value);
+        }
         if (field.format === 'host' && claimed(hosts, normalHost(value))) continue;
         if (['name', 'upstream'].includes(field.format) && !value.includes('/') && claimed(names, value)) continue;
         accepted.push({ field, value, text: one });
@@ -66,9 +68,16 @@ export function acceptedValues(count: number, seed: number): Accepted[] {
   return accepted;
 }
 
-/** A file can't be a folder too; nor can what the sandbox itself puts at its place. */
+/** What keepgate, nginx and the sandbox have themselves: no sample lies there, above or below. */
+const occupied = [
+  ...['/etc/passwd', '/etc/group', '/etc/hosts', '/etc/nsswitch.conf', '/etc/nginx', '/etc/ssl/certs'],
+  ...['/run', '/tmp', '/var/run', '/var/lock', '/var/tmp', '/var/cache/nginx', '/var/lib/nginx', '/var/log/nginx'],
+  ...['/var/lib/keepgate', '/usr', '/lib', '/lib64', '/bin', '/sbin', '/dev', '/proc', '/sys'],
+];
+
+/** A file can't be a folder too. */
 function overlap(path: string, other: string): boolean {
-  return path === '/etc/passwd' || `${path}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${path}/`);
+  return `${path}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${path}/`);
 }
 
 function claimed(set: Set<string>, value: string): boolean {

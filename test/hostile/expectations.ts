@@ -49,6 +49,14 @@ const standardHeaders = [
   'X-Forwarded-Port',
   'X-Forwarded-Proto',
   'Forwarded',
+  'X-Forwarded-Prefix',
+  'X-Forwarded-Server',
+  'X-Forwarded-Ssl',
+  'X-Original-URL',
+  'X-Rewrite-URL',
+  'Proxy',
+  'X-SSL-Client-Verify',
+  'X-SSL-Client-S-DN',
 ];
 
 /**

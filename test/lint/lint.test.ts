@@ -50,6 +50,21 @@ describe('many sites', () => {
   });
 });
 
+describe('hundreds of redirects', () => {
+  const text = (count: number, last: string) =>
+    `sites: {a: {hosts: [a.example.com], routes: {${Array.from({ length: count }, (_, index) => `/r${index}: {redirect: {to: ${index === count - 1 ? last : `/r${index + 1}`}}}`).join(', ')}}}}\n`;
+
+  it('may lead to one another', () => {
+    expect(findings(text(999, '/end')).diagnostics).toEqual([]);
+  });
+
+  it('that end in a circle are one finding, at the first that is in it', () => {
+    const { diagnostics } = findings(text(900, '/r897'));
+    expect(diagnostics).toMatchObject([{ code: 'redirect-loop', message: expect.stringContaining('"/r897" leads') }]);
+    expect(diagnostics[0]?.message).toContain('through "/r898", "/r899";');
+  });
+});
+
 it.each(readdirSync('examples').filter((file) => file.endsWith('.yaml')))('the example %s has no errors', (file) => {
   const { diagnostics } = findingsOf('examples', file);
   expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);

@@ -53,6 +53,11 @@ const accepted: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('formats', () => {
+  it.each([0, 65536, 99999])('redirect to no port %i', (port) => {
+    expect(formats['redirect-target']?.(`https://example.com:${port}/x`)).toBe(false);
+    expect(formats['redirect-target']?.('https://example.com:65535/x')).toBe(true);
+  });
+
   it('are all here', () => {
     expect(Object.keys(accepted).sort()).toEqual(Object.keys(formats).sort());
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { suggest } from '../../src/spec/suggest.ts';
+import { suggest, suggester } from '../../src/spec/suggest.ts';
 
 const options = ['hosts', 'upstream', 'upstreams', 'routes', 'tls', 'trustedProxies'];
 
@@ -27,4 +27,9 @@ it('finds a word in which one character is wrong, missing or too many', () => {
       );
     }),
   );
+});
+
+it('suggests for many words only until it is clear that they are no slips', () => {
+  const near = suggester(['backend'], 2);
+  expect(['bakend', 'bakcend', 'backnd', 'bakend'].map(near)).toEqual(['backend', 'backend', undefined, 'backend']);
 });

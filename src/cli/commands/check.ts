@@ -1,6 +1,7 @@
 import { resolve as resolvePath } from 'node:path';
 import type { Argv } from 'yargs';
 import type { NginxVerdict } from '../../check/check.ts';
+import { pathsBelowFiles } from '../../check/path-below-file.ts';
 import { type Diagnostic, KeepgateError, reaches, type Severity, severities } from '../../diagnostic.ts';
 import type { Resolved } from '../../model/resolve.ts';
 import type { Target } from '../../model/target.ts';
@@ -8,6 +9,7 @@ import type { NginxBinary } from '../../nginx/binary.ts';
 import { loadSpec, type Places } from '../../spec/load.ts';
 import type { Spec } from '../../spec/types.gen.ts';
 import type { Command } from '../command.ts';
+import { type CommonOptions, commonOptions } from '../common-options.ts';
 import { configureFor } from '../configuration.ts';
 import { exitCode, type Io, wantsColor } from '../io.ts';
 import { progress } from '../progress.ts';
@@ -15,24 +17,16 @@ import { type Ignored, type ReportFormat, report, reportFormats } from '../repor
 import { readSpecFiles } from '../spec-files.ts';
 import { layoutOf, namedTarget, newestNginx } from '../target.ts';
 
-interface Options {
-  spec?: string[];
+interface Options extends CommonOptions {
   live?: string;
   nginx?: string[];
   failOn: Severity;
   sandbox: 'auto' | 'bwrap' | 'none';
-  templates?: string;
-  allowRaw: boolean;
   format: ReportFormat;
 }
 
 function options(yargs: Argv): Argv<Options> {
-  return yargs
-    .positional('spec', {
-      type: 'string',
-      array: true,
-      describe: 'spec files, folders of *.yaml, or - (keepgate.yaml)',
-    })
+  return commonOptions(yargs)
     .option('nginx', {
       type: 'string',
       array: true,
@@ -50,12 +44,6 @@ function options(yargs: Argv): Argv<Options> {
       default: 'auto' as const,
       describe: 'none: a partial test',
     })
-    .option('templates', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'your own templates, laid over the shipped ones',
-    })
-    .option('allow-raw', { type: 'boolean', default: false, describe: 'let raw nginx text of the spec through' })
     .example('keepgate check', 'prove keepgate.yaml with the nginx installed here')
     .example('keepgate check --live', 'together with what /etc/nginx holds already')
     .example('keepgate check --live=/srv/etc/nginx api.yaml', 'with another folder, and with a spec')
@@ -132,10 +120,12 @@ class Findings {
 const identity = ({ code, message, at, site }: Diagnostic): string => JSON.stringify([code, message, at, site]);
 
 async function checkSpec(spec: Spec, places: Places, argv: Options, io: Io, findings: Findings): Promise<void> {
-  const named = argv.nginx === undefined ? namedTarget({}, spec.nginx, io) : undefined;
+  const pin = pinOf(spec, places, argv, io, findings);
+  const named = argv.nginx === undefined ? pin : undefined;
   const machines = await machinesOf(argv, io, findings);
   const layout = (): 'debian' | 'conf.d' => layoutOf(spec.nginx);
   const mismatch = named && machines[0] ? contradiction(named, machines[0].target, places) : [];
+  if (pin && !named) findings.add(notTested(pin, machines, places));
   findings.add(mismatch);
   // a test with another nginx than the files are for would prove nothing
   const asked = mismatch.length === 0 ? machines : [];
@@ -143,7 +133,8 @@ async function checkSpec(spec: Spec, places: Places, argv: Options, io: Io, find
   const steps = progress(io);
   try {
     for (const machine of asked.length > 0 ? asked : [undefined]) {
-      const target = named ?? machine?.target ?? newestNginx;
+      const isPinned = pin !== undefined && pin.version === machine?.target.version;
+      const target = named ?? (isPinned ? pin : machine?.target) ?? newestNginx;
       const configured = configureFor(spec, places, target, { allowRaw: argv.allowRaw, layout });
       if (!configured.ok) {
         findings.add(configured.diagnostics);
@@ -152,12 +143,16 @@ async function checkSpec(spec: Spec, places: Places, argv: Options, io: Io, find
       const { resolved, diagnostics, ignored } = configured.configuration;
       findings.add(diagnostics);
       findings.ignored = ignored;
+      const impossible = pathsBelowFiles(resolved, places);
+      findings.add(impossible);
       if (!inspected) {
         const { inspectFiles } = await import('../../check/disk.ts');
-        findings.add(inspectFiles(resolved, places, io.now()));
+        // with --nginx it is tested for another machine, such as in a pipeline
+        const missing = argv.nginx === undefined || argv.live !== undefined ? 'warning' : 'info';
+        findings.add(inspectFiles(resolved, places, io.now(), missing));
         inspected = true;
       }
-      if (reaches(diagnostics, 'error') || !machine) continue;
+      if (reaches([...diagnostics, ...impossible], 'error') || !machine) continue;
       const { sites } = resolved.model;
       steps.say(`nginx ${machine.target.version}: nginx -t of ${sites.length} site${sites.length === 1 ? '' : 's'}`);
       await testWith(machine, target, resolved, places, argv, io, findings);
@@ -217,6 +212,27 @@ async function machinesOf(argv: Options, io: Io, findings: Findings): Promise<Ng
       help: 'Install it (sudo apt-get install nginx), or name one: --nginx BIN',
     });
   return found;
+}
+
+/** The target of the spec. With --nginx the test can do without, so a file of it that can't be read is no error. */
+function pinOf(spec: Spec, places: Places, argv: Options, io: Io, findings: Findings): Target | undefined {
+  try {
+    return namedTarget({}, spec.nginx, places, io);
+  } catch (error) {
+    if (argv.nginx === undefined || !(error instanceof KeepgateError)) throw error;
+    const at = places.locate(['nginx', 'target']);
+    findings.add([{ ...error.diagnostic, severity: 'warning', ...(at && { at }) }]);
+    return undefined;
+  }
+}
+
+function notTested(pin: Target, machines: readonly NginxBinary[], places: Places): Diagnostic[] {
+  const versions = machines.map(({ target }) => target.version);
+  if (versions.length === 0 || versions.includes(pin.version)) return [];
+  const at = places.locate(['nginx', 'target']);
+  const message = `the spec is for nginx ${pin.version}, which none of --nginx has: ${versions.join(', ')}`;
+  const help = `Add the nginx of that version: --nginx BIN`;
+  return [{ code: 'target-not-tested', severity: 'warning', message, help, ...(at && { at }) }];
 }
 
 function contradiction(named: Target, installed: Target, places: Places): Diagnostic[] {

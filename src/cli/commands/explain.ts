@@ -56,8 +56,8 @@ async function run(argv: Options, io: Io): Promise<number> {
   const configured = await configure(sources, {
     allowRaw: argv.allowRaw,
     layout: (spec) => layoutOf(spec.nginx),
-    target: (spec) => {
-      const named = namedTarget(argv, spec.nginx, io);
+    target: (spec, places) => {
+      const named = namedTarget(argv, spec.nginx, places, io);
       if (named) origin = (argv.nginxVersion ?? argv.target) ? 'the command line' : 'nginx.target';
       return named ?? installedTarget(io).catch(assumed);
     },

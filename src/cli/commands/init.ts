@@ -1,9 +1,9 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import { word } from '../../deploy/plan-shell.ts';
 import { type Diagnostic, KeepgateError } from '../../diagnostic.ts';
 import type { Target } from '../../model/target.ts';
+import { word } from '../../shell-word.ts';
 import type { Command } from '../command.ts';
 import { configure } from '../configuration.ts';
 import { exitCode, type Io, wantsColor } from '../io.ts';

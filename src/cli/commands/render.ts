@@ -3,38 +3,25 @@ import type { Changes } from '../../deploy/write-folder.ts';
 import { reaches } from '../../diagnostic.ts';
 import { render } from '../../render/render.ts';
 import type { Command } from '../command.ts';
+import { type CommonOptions, commonOptions } from '../common-options.ts';
 import { type Configuration, configure } from '../configuration.ts';
 import { exitCode, type Io, wantsColor } from '../io.ts';
 import { readSpecFiles } from '../spec-files.ts';
 import { installedTarget, layoutOf, namedTarget } from '../target.ts';
 
-interface Options {
-  spec?: string[];
+interface Options extends CommonOptions {
   out?: string;
   nginxVersion?: string;
   target?: string;
-  templates?: string;
-  allowRaw: boolean;
   force: boolean;
   format: 'text' | 'json';
 }
 
 function options(yargs: Argv): Argv<Options> {
-  return yargs
-    .positional('spec', {
-      type: 'string',
-      array: true,
-      describe: 'spec files, folders of *.yaml, or - (keepgate.yaml)',
-    })
+  return commonOptions(yargs)
     .option('out', { type: 'string', requiresArg: true, describe: 'write the files below this folder' })
     .option('nginx-version', { type: 'string', requiresArg: true, describe: 'render for this version of nginx' })
     .option('target', { type: 'string', requiresArg: true, describe: 'render for the nginx of this saved `nginx -V`' })
-    .option('templates', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'your own templates, laid over the shipped ones',
-    })
-    .option('allow-raw', { type: 'boolean', default: false, describe: 'let raw nginx text of the spec through' })
     .option('force', { type: 'boolean', default: false, describe: 'overwrite files that were changed by hand' })
     .option('format', { choices: ['text', 'json'] as const, default: 'text' as const, describe: 'json: one document' })
     .conflicts('nginx-version', 'target')
@@ -49,8 +36,8 @@ async function run(argv: Options, io: Io): Promise<number> {
   const configured = await configure(sources, {
     allowRaw: argv.allowRaw,
     layout: (spec) => layoutOf(spec.nginx),
-    target: (spec) => {
-      const named = namedTarget(argv, spec.nginx, io);
+    target: (spec, places) => {
+      const named = namedTarget(argv, spec.nginx, places, io);
       pinned = named !== undefined;
       return named ?? installedTarget(io);
     },

@@ -1,4 +1,4 @@
-import { canonicalIpv6, isIpv4 } from '../../spec/address.ts';
+import { isAddress } from '../../spec/address.ts';
 import { isLetsEncrypt } from '../lets-encrypt.ts';
 import { hostPlace } from '../places.ts';
 import type { Finding, LintContext, Rule } from '../rule.ts';
@@ -25,7 +25,7 @@ no zone to put a record in. Set both for this site, or list a name instead.
             : undefined;
       if (lacks === undefined) continue;
       for (const host of site.hosts) {
-        if (!isIpv4(host) && !canonicalIpv6(host.replace(/^\[|\]$/g, ''))) continue;
+        if (!isAddress(host)) continue;
         yield { message: `Let's Encrypt certifies the address ${host} only ${lacks}`, at: hostPlace(expanded, host) };
       }
     }

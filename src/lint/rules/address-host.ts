@@ -1,4 +1,4 @@
-import { canonicalIpv6, isIpv4 } from '../../spec/address.ts';
+import { isAddress } from '../../spec/address.ts';
 import { hostPlace } from '../places.ts';
 import type { Finding, LintContext, Rule } from '../rule.ts';
 
@@ -14,7 +14,7 @@ own answer for those: nginx: {defaultServer: off}.`,
     if (spec.nginx?.defaultServer === 'off') return;
     for (const { site, expanded } of sites) {
       for (const host of site.hosts) {
-        if (!isIpv4(host) && !canonicalIpv6(host.replace(/^\[|\]$/g, ''))) continue;
+        if (!isAddress(host)) continue;
         yield {
           message: `who asks for ${host} names no server in TLS, and is refused by the default server; give the site a name`,
           help: 'Or let a server of your own answer for unknown hosts: nginx: {defaultServer: off}',

@@ -1,4 +1,4 @@
-import { canonicalIpv6, isIpv4 } from '../../spec/address.ts';
+import { isAddress } from '../../spec/address.ts';
 import { shown } from '../backends.ts';
 import type { Finding, LintContext, Rule } from '../rule.ts';
 
@@ -18,7 +18,7 @@ if no public CA made it, which CA did.
       for (const backend of backends) {
         const { scheme, host, tls, certificateName, at } = backend;
         if (scheme === 'http' || tls?.verify === false || host !== certificateName) continue;
-        if (!isIpv4(host) && !canonicalIpv6(host)) continue;
+        if (!isAddress(host)) continue;
         const message = `the certificate of ${shown(backend)} is verified against the address, which it hardly has as a name; set tls.name in "upstreams"`;
         yield { message, at };
       }

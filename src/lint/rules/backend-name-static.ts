@@ -1,4 +1,4 @@
-import { canonicalIpv6, isIpv4 } from '../../spec/address.ts';
+import { isAddress } from '../../spec/address.ts';
 import type { Finding, LintContext, Rule } from '../rule.ts';
 
 /** A backend's name is looked up once, when nginx starts. */
@@ -18,7 +18,7 @@ nginx.resolver (nginx 1.27.3 and later), or ignore this where the name comes fro
       : 'write its address (nginx can look names up while it runs from 1.27.3 on)';
     for (const { backends } of sites) {
       for (const { host, at } of backends) {
-        if (host === 'localhost' || isIpv4(host) || canonicalIpv6(host)) continue;
+        if (host === 'localhost' || isAddress(host)) continue;
         yield { message: `the backend "${host}" is looked up once, when nginx starts; ${wayOut}`, at };
       }
     }

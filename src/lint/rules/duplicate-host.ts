@@ -14,17 +14,13 @@ them. A wildcard and a name below it, such as *.example.com and api.example.com,
     api: {hosts: [api.example.com], upstream: http://127.0.0.1:8080}
     new: {hosts: [API.example.com], upstream: http://127.0.0.1:9090}      # the same name`,
   *check({ sites }: LintContext): Iterable<Finding> {
-    const owners = new Map<string, LintedSite[]>();
-    for (const linted of sites) {
-      const { site, expanded } = linted;
+    const owners = new Map<string, LintedSite['expanded']>();
+    for (const { site, expanded } of sites) {
+      const sockets = new Set([...site.listen.http, ...site.listen.https.map(({ address }) => address)]);
       for (const host of site.hosts) {
-        const others = owners.get(host);
-        if (others === undefined) {
-          owners.set(host, [linted]);
-          continue;
-        }
-        const first = others.find((other) => sharesSocket(other, linted))?.expanded;
-        others.push(linted);
+        const keys = Array.from(sockets, (socket) => `${socket} ${host}`);
+        const first = keys.map((key) => owners.get(key)).find((owner) => owner !== undefined);
+        for (const key of keys) if (!owners.has(key)) owners.set(key, expanded);
         if (first === undefined) continue;
         yield {
           message: `the host "${host}" belongs to the site "${first.name}" already; take it out of one of them`,
@@ -35,8 +31,3 @@ them. A wildcard and a name below it, such as *.example.com and api.example.com,
     }
   },
 };
-
-function sharesSocket({ site: one }: LintedSite, { site: other }: LintedSite): boolean {
-  const sockets = new Set([...one.listen.http, ...one.listen.https.map(({ address }) => address)]);
-  return [...other.listen.http, ...other.listen.https.map(({ address }) => address)].some((at) => sockets.has(at));
-}

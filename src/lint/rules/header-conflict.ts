@@ -26,7 +26,7 @@ const request: readonly Owned[] = [
   },
   { names: /^(te|trailer|keep-alive|proxy-.*)$/, removal: false, wayOut: hop },
   {
-    names: /^(x-forwarded-.*|x-real-ip|forwarded)$/,
+    names: /^(x-forwarded-(for|host|port|proto)|x-real-ip|forwarded)$/,
     removal: false,
     wayOut: 'keepgate sets it from the connection; behind a balancer, use trustedProxies',
   },

@@ -1,4 +1,5 @@
-import type { Finding, LintContext, LintedSite, Rule } from '../rule.ts';
+import type { Finding, LintContext, Rule } from '../rule.ts';
+import { disagreements } from '../shared-sockets.ts';
 
 /** Before 1.25.1 HTTP/2 is a word of `listen`. */
 export const http2Collision: Rule = {
@@ -12,14 +13,8 @@ address or port of its own, or use nginx 1.25.1 or later.
   defaults: {http2: true}               # the same for all`,
   *check({ sites, features, target }: LintContext): Iterable<Finding> {
     if (features.http2Directive) return;
-    const owners = new Map<string, LintedSite>();
-    for (const linted of sites) {
+    for (const { linted, other, socket } of disagreements(sites, (site) => site.http2)) {
       const { site, expanded } = linted;
-      const sockets = site.listen.https.map(({ address }) => address);
-      const socket = sockets.find((address) => (owners.get(address) ?? linted).site.http2 !== site.http2);
-      for (const address of sockets) if (!owners.has(address)) owners.set(address, linted);
-      const other = socket === undefined ? undefined : owners.get(socket);
-      if (!other) continue;
       yield {
         message: `http2: ${site.http2} of "${site.name}" and ${other.site.http2} of "${other.site.name}" can't share ${socket}: nginx ${target.version} has one for the socket; make them the same`,
         at: { site: expanded, path: ['http2'] },

@@ -1,10 +1,11 @@
+import type { Location } from '../../model/site.ts';
 import { normalHost } from '../../spec/address.ts';
 import { routeAt } from '../route-at.ts';
 import type { Finding, LintContext, LintedSite, Rule } from '../rule.ts';
 
 interface Step {
   readonly linted: LintedSite;
-  readonly route: string;
+  readonly location: Location;
 }
 
 /** A redirect that leads back to itself. */
@@ -20,39 +21,49 @@ export const redirectLoop: Rule = {
     /docs: http://127.0.0.1:8080`,
   *check({ sites }: LintContext): Iterable<Finding> {
     const byHost = new Map(sites.flatMap((linted) => linted.site.hosts.map((host) => [host, linted] as const)));
-    const done = new Set<string>();
-    for (const linted of sites) {
-      for (const { route, redirect } of linted.site.locations) {
-        if (!redirect) continue;
-        const start = { linted, route };
-        const circle = follow(start, byHost);
-        if (circle === undefined || circle.some((step) => done.has(id(step)))) continue;
-        for (const step of circle) done.add(id(step));
-        const rest = circle.slice(1).map((step) => `"${step.route}"`);
-        const way = rest.length > 0 ? ` through ${rest.join(', ')}` : '';
-        yield {
-          message: `the redirect of "${route}" leads back to itself${way}; let it lead to a path that another route answers`,
-          at: { site: linted.expanded, path: ['routes', route, 'redirect', 'to'] },
-        };
-      }
+    const starts = sites.flatMap((linted) =>
+      linted.site.locations.flatMap((location) => (location.redirect ? [{ linted, location }] : [])),
+    );
+    const circles = circlesOf(starts, byHost);
+    for (const start of starts) {
+      const circle = circles.get(id(start));
+      if (circle === undefined) continue;
+      const at = circle.findIndex((step) => id(step) === id(start));
+      const rest = [...circle.slice(at + 1), ...circle.slice(0, at)].map(({ location }) => `"${location.route}"`);
+      for (const step of circle) circles.delete(id(step));
+      const { route } = start.location;
+      const way = rest.length > 0 ? ` through ${rest.join(', ')}` : '';
+      yield {
+        message: `the redirect of "${route}" leads back to itself${way}; let it lead to a path that another route answers`,
+        at: { site: start.linted.expanded, path: ['routes', route, 'redirect', 'to'] },
+      };
     }
   },
 };
 
-/** The routes of the circle that a redirect begins; undefined when it ends somewhere, or nobody can tell. */
-function follow(start: Step, byHost: ReadonlyMap<string, LintedSite>): Step[] | undefined {
-  const steps: Step[] = [start];
-  for (;;) {
-    const next = steps.at(-1) && nextStep(steps.at(-1) ?? start, byHost);
-    if (!next) return undefined;
-    if (id(next) === id(start)) return steps;
-    if (steps.some((step) => id(step) === id(next))) return undefined; // a circle of others, found from one of them
-    steps.push(next);
+/** Each circle by the redirects that are in it. Every redirect is followed once, however many lead to it. */
+function circlesOf(starts: readonly Step[], byHost: ReadonlyMap<string, LintedSite>): Map<string, readonly Step[]> {
+  const circles = new Map<string, readonly Step[]>();
+  const visited = new Set<string>();
+  for (const start of starts) {
+    const walk = new Map<string, Step>();
+    let step: Step | undefined = start;
+    while (step && !visited.has(id(step))) {
+      visited.add(id(step));
+      walk.set(id(step), step);
+      step = nextStep(step, byHost);
+    }
+    if (!step || !walk.has(id(step))) continue; // it ends somewhere, or where another walk has been
+    const steps = [...walk.values()];
+    const circle = steps.slice([...walk.keys()].indexOf(id(step)));
+    for (const member of circle) circles.set(id(member), circle);
   }
+  return circles;
 }
 
-function nextStep({ linted, route }: Step, byHost: ReadonlyMap<string, LintedSite>): Step | undefined {
-  const to = linted.site.locations.find((location) => location.route === route)?.redirect?.to;
+/** Where a redirect leads; undefined when it is none, leads out, or nobody can tell. */
+function nextStep({ linted, location }: Step, byHost: ReadonlyMap<string, LintedSite>): Step | undefined {
+  const to = location.redirect?.to;
   if (to === undefined) return undefined;
   const host = linted.site.hosts[0] ?? '';
   const { https } = linted.expanded.options.listen;
@@ -65,7 +76,7 @@ function nextStep({ linted, route }: Step, byHost: ReadonlyMap<string, LintedSit
   // the http port redirects to https with the same path
   if (port !== (url.protocol === 'https:' ? listen.https : listen.http)) return undefined;
   const found = routeAt(target.site.locations, decoded(url.pathname));
-  return found && { linted: target, route: found.route };
+  return found && { linted: target, location: found };
 }
 
 function parsed(to: string, base: string): URL | undefined {
@@ -84,4 +95,4 @@ function decoded(path: string): string {
   }
 }
 
-const id = ({ linted, route }: Step): string => `${linted.site.name} ${route}`;
+const id = ({ linted, location }: Step): string => `${linted.site.name} ${location.route}`;

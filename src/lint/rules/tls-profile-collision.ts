@@ -1,4 +1,5 @@
-import type { Finding, LintContext, LintedSite, Rule } from '../rule.ts';
+import type { Finding, LintContext, Rule } from '../rule.ts';
+import { disagreements } from '../shared-sockets.ts';
 
 /** Before 1.29.2 the TLS versions of a socket are those of its default server. */
 export const tlsProfileCollision: Rule = {
@@ -14,14 +15,8 @@ same profile, or let one of them listen on an address of its own, or use nginx 1
     b: {tls: {profile: intermediate}, listen: {addresses: [192.0.2.2]}, …}`,
   *check({ sites, features, target }: LintContext): Iterable<Finding> {
     if (features.protocolsPerServer) return;
-    const owners = new Map<string, LintedSite>();
-    for (const linted of sites) {
+    for (const { linted, other, socket } of disagreements(sites, (site) => site.tls.name)) {
       const { site, expanded } = linted;
-      const sockets = site.listen.https.map(({ address }) => address);
-      const socket = sockets.find((address) => (owners.get(address) ?? linted).site.tls.name !== site.tls.name);
-      for (const address of sockets) if (!owners.has(address)) owners.set(address, linted);
-      const other = socket === undefined ? undefined : owners.get(socket);
-      if (!other) continue;
       yield {
         message: `the TLS profile ${site.tls.name} of "${site.name}" and ${other.site.tls.name} of "${other.site.name}" can't share ${socket}: nginx ${target.version} has one for the socket; make them the same`,
         at: { site: expanded, path: ['tls', 'profile'] },

@@ -1,0 +1,2 @@
+/** Where nginx reads its configuration, on every system that is rendered for. */
+export const nginxFolder = '/etc/nginx';
