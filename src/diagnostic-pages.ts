@@ -8,6 +8,7 @@ import { documentPages } from './pages/document.ts';
 import { filePages } from './pages/files.ts';
 import { formatPages } from './pages/formats.ts';
 import { hookPages } from './pages/hooks.ts';
+import { issuancePages } from './pages/issuance.ts';
 import { nginxPages } from './pages/nginx.ts';
 import type { Page } from './pages/page.ts';
 import { renewalPages } from './pages/renewal.ts';
@@ -35,6 +36,7 @@ const chapters = [
   filePages,
   formatPages,
   hookPages,
+  issuancePages,
   nginxPages,
   renewalPages,
   specPages,

@@ -1,5 +1,5 @@
 /** The authorizations of an order: present, let the CA look, wait, clean up (RFC 8555, section 7.5). */
-import { KeepgateError } from '../diagnostic.ts';
+import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { poll } from './poll.ts';
 import type { AcmeProblem } from './problem.ts';
 import type { AcmeSession, Authorization, Order } from './session.ts';
@@ -10,6 +10,8 @@ export interface AuthorizeOptions {
   readonly solver: Solver;
   readonly signal: AbortSignal;
   readonly report: (step: string) => void;
+  /** Called with what could not be taken away again. */
+  readonly onWarning: (warning: Diagnostic) => void;
 }
 
 /** A name that the CA did not believe. */
@@ -43,8 +45,10 @@ export async function authorize(order: Order, options: AuthorizeOptions): Promis
   if (tasks.length === 0) return [];
   report(`proving ${tasks.length === 1 ? 'the name' : `${tasks.length} names`} by ${solver.description}`);
   const presented: Challenge[] = [];
+  const names = tasks.map(({ authorization }) => nameOf(authorization));
   try {
-    for (const { challenge } of tasks) {
+    for (const [index, task] of tasks.entries()) {
+      const challenge = { ...task.challenge, order: { names, remaining: tasks.length - 1 - index } };
       presented.push(challenge);
       await solver.present(challenge, signal);
     }
@@ -58,13 +62,25 @@ export async function authorize(order: Order, options: AuthorizeOptions): Promis
     );
     return ended.filter(({ status }) => status !== 'valid').map(failed);
   } finally {
-    for (const challenge of presented) await solver.cleanUp(challenge);
+    for (const challenge of presented) await cleanUp(challenge, options);
   }
 }
 
-function failed({ identifier, wildcard, status, challenges }: Authorization): FailedAuthorization {
-  const problem = challenges.find(({ error }) => error !== undefined)?.error;
-  return { name: `${wildcard ? '*.' : ''}${identifier.value}`, problem, status };
+/** Neither what failed before nor an interruption keeps us from it. */
+async function cleanUp(challenge: Challenge, { solver, onWarning }: AuthorizeOptions): Promise<void> {
+  try {
+    await solver.cleanUp(challenge);
+  } catch (error) {
+    if (!(error instanceof KeepgateError)) throw error;
+    onWarning({ ...error.diagnostic, severity: 'warning' });
+  }
+}
+
+const nameOf = ({ identifier, wildcard }: Authorization): string => `${wildcard ? '*.' : ''}${identifier.value}`;
+
+function failed(authorization: Authorization): FailedAuthorization {
+  const problem = authorization.challenges.find(({ error }) => error !== undefined)?.error;
+  return { name: nameOf(authorization), problem, status: authorization.status };
 }
 
 function taskOf(authorization: Authorization, { session, solver }: AuthorizeOptions): Task {

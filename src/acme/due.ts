@@ -60,9 +60,9 @@ export async function dueOf(job: Job, options: DueOptions): Promise<Due> {
   const live = liveVersion(store, name);
   const isUnserved = newest !== undefined && (typeof live !== 'object' || live.number !== newest.number);
   const isGood = certificate !== undefined && certificate.notAfter > now() && changed.length === 0;
+  if (readPending(store, name) !== undefined) return due('issue');
   if (isUnserved && isGood && !force) return due('switch');
-  const isResumed = readPending(store, name) !== undefined;
-  return due(decision.due || decision.why === 'back-off' || isResumed || force ? 'issue' : 'keep');
+  return due(decision.due || decision.why === 'back-off' || force ? 'issue' : 'keep');
 }
 
 const pemOf = ({ folder }: StoredVersion): string => readFileSync(join(folder, 'cert.pem'), 'utf8');

@@ -71,6 +71,7 @@ export async function issueDue(due: Due, options: IssueDueOptions): Promise<Issu
         now,
         signal,
         report,
+        onWarning: (warning) => said.push(warning),
         onOrder: () => updateLedger(store, (ledger) => withOrder(ledger, attempt, now())),
         onFailedValidation: (host) =>
           updateLedger(store, (ledger) => withFailures(ledger, attempt.directory, [host], now())),

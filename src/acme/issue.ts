@@ -18,7 +18,7 @@ import {
 import { keyTypeOf, newKey, pemOf } from '../certs/keys.ts';
 import type { CertificateSettings } from '../certs/settings.ts';
 import { addVersion, type CertificateStore, type StoredVersion, saveSettings, versionsOf } from '../certs/store.ts';
-import { KeepgateError } from '../diagnostic.ts';
+import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { authorize } from './authorize.ts';
 import { authorizationFailed, orderFailed, orderTooSlow } from './failures.ts';
 import { identifierOf } from './identifier.ts';
@@ -39,6 +39,8 @@ export interface IssueContext {
   readonly report: (step: string) => void;
   /** Called when the CA has taken an order. */
   readonly onOrder: () => void;
+  /** Called with what went wrong and stops nothing. */
+  readonly onWarning: (warning: Diagnostic) => void;
   /** Called for each name that the CA did not believe. */
   readonly onFailedValidation: (name: string) => void;
 }

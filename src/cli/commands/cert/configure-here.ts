@@ -8,7 +8,7 @@ export const configureHere = (sources: readonly SpecSource[], io: Io): Promise<C
   configure(sources, {
     allowRaw: true,
     layout: ({ nginx }) => layoutOf(nginx),
-    target: async ({ nginx }) => namedTarget({}, nginx, io) ?? (await installedHere(io)),
+    target: async ({ nginx }, places) => namedTarget({}, nginx, places, io) ?? (await installedHere(io)),
   });
 
 async function installedHere({ env }: Io) {

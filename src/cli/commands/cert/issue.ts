@@ -7,7 +7,6 @@ import { KeepgateError } from '../../../diagnostic.ts';
 import { hostProblem, normalHost } from '../../../spec/address.ts';
 import { type Account, type RunOptions, runCertificates, runOptions } from '../../certificate-run.ts';
 import type { Command } from '../../command.ts';
-import { configure } from '../../configuration.ts';
 import { exitCode, type Io, wantsColor } from '../../io.ts';
 import {
   type AccountOptions,
@@ -21,8 +20,8 @@ import {
 import { report } from '../../report/index.ts';
 import { readSpecFiles } from '../../spec-files.ts';
 import { storeFor, storeOption } from '../../store-option.ts';
-import { newestNginx } from '../../target.ts';
 import { UsageError } from '../../usage-error.ts';
+import { configureHere } from './configure-here.ts';
 
 interface Options extends AccountOptions, ChallengeOptions, CertificateOptions, RunOptions {
   spec?: string[];
@@ -82,7 +81,7 @@ async function run(argv: Options, io: Io): Promise<number> {
 /** What the spec's sites ask for; undefined when it has errors, which are reported. */
 async function fromSpec(paths: readonly string[], io: Io): Promise<WantedCertificate[] | undefined> {
   const sources = await readSpecFiles(paths, io);
-  const configured = await configure(sources, { allowRaw: true, layout: () => 'debian', target: () => newestNginx });
+  const configured = await configureHere(sources, io);
   if (configured.ok) {
     const { resolved, places } = configured.configuration;
     return certificatesOf(resolved.expanded, places, io.cwd);
