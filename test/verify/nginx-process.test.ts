@@ -5,7 +5,7 @@ import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { httpConfiguration } from '../../src/verify/nginx-configuration.ts';
 import { type NginxOptions, type RunningNginx, startNginx } from '../../src/verify/nginx-process.ts';
 import { freePorts } from '../../src/verify/ports.ts';
@@ -189,7 +189,8 @@ describe('the configuration', () => {
     site(answering('one'));
     const configuration = httpConfiguration({ includes: [join(folder.path, 'site.conf')], workers: 1 });
     running = await startNginx(options({ configuration }));
-    const log = await running.errorLog();
-    expect(log.match(/start worker process \d+/g)).toHaveLength(1);
+    // The socket is open before the first worker is.
+    await vi.waitFor(async () => expect(await running?.errorLog()).toMatch(/start worker process \d+/), 10_000);
+    expect((await running.errorLog()).match(/start worker process \d+/g)).toHaveLength(1);
   });
 });
