@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Workplace } from '../cli/workplace.ts';
 import { keepgateAt } from '../in-process.ts';
-import { type Fault, type Faults, badNonce, rateLimited, unavailable } from '../small-ca/faults.ts';
+import { badNonce, type Fault, type Faults, rateLimited, unavailable } from '../small-ca/faults.ts';
 import { days } from '../small-ca/policy.ts';
 import type { RequestKind } from '../small-ca/request-kinds.ts';
 import { type SmallCa, startSmallCa } from '../small-ca/start.ts';
@@ -103,12 +103,15 @@ describe('an answer of no use', () => {
 });
 
 describe('a CA that has no time', () => {
-  it.each(['newAccount', 'newOrder', 'finalize', 'certificate'] as const)('says so to %s, for a second', async (kind) => {
-    ca.faults.next(kind, unavailable(1), 1);
-    const { exitCode } = await issue();
-    expect(exitCode).toBe(0);
-    expect(asked(kind)).toBe(2);
-  });
+  it.each(['newAccount', 'newOrder', 'finalize', 'certificate'] as const)(
+    'says so to %s, for a second',
+    async (kind) => {
+      ca.faults.next(kind, unavailable(1), 1);
+      const { exitCode } = await issue();
+      expect(exitCode).toBe(0);
+      expect(asked(kind)).toBe(2);
+    },
+  );
 
   it('asks for a minute more than is waited for, in seconds', async () => {
     ca.faults.always('newOrder', rateLimited(120));
@@ -182,7 +185,11 @@ describe('an order that ends badly', () => {
   });
 
   it('a name that the CA could not see', async () => {
-    ca.faults.next('challenge', { fault: 'validation', type: 'unauthorized', detail: 'Invalid response from http://…: 404' });
+    ca.faults.next('challenge', {
+      fault: 'validation',
+      type: 'unauthorized',
+      detail: 'Invalid response from http://…: 404',
+    });
     const { exitCode, first } = await issue();
     expect(exitCode).toBe(1);
     expect(first?.error?.code).toBe('authorization-failed');
@@ -191,13 +198,16 @@ describe('an order that ends badly', () => {
     await recovers();
   });
 
-  it.each(['newOrder', 'finalize', 'certificate', 'challenge'] as const)('an answer to %s that got lost', async (kind) => {
-    ca.faults.next(kind, { fault: 'lost-answer' });
-    const { exitCode } = await issue();
-    if (exitCode !== 0) expect((await issue()).exitCode).toBe(0);
-    expect(ca.issued).toHaveLength(1);
-    expect(ca.orders).toBeLessThanOrEqual(2);
-  });
+  it.each(['newOrder', 'finalize', 'certificate', 'challenge'] as const)(
+    'an answer to %s that got lost',
+    async (kind) => {
+      ca.faults.next(kind, { fault: 'lost-answer' });
+      const { exitCode } = await issue();
+      if (exitCode !== 0) expect((await issue()).exitCode).toBe(0);
+      expect(ca.issued).toHaveLength(1);
+      expect(ca.orders).toBeLessThanOrEqual(2);
+    },
+  );
 });
 
 describe('renewal information', () => {
