@@ -35,6 +35,8 @@ export interface CertificateSettings {
   readonly reuseKey?: boolean;
   /** Absolute path. */
   readonly deployHook?: string;
+  /** How many versions stay in the store. */
+  readonly keep?: number;
 }
 
 const file = 'settings.json';

@@ -77,6 +77,7 @@ function checkOwn(path: string, stats: Stats): void {
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'this user has no right to',
   EPERM: 'this user has no right to',
+  ENOTDIR: 'a part of its path is a file',
   EROFS: 'the file system is mounted read-only',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota of this user is used up',

@@ -60,7 +60,28 @@ export async function activate(
   if (result.outcome === 'put-back' || result.outcome === 'stuck')
     return { outcome: result.outcome, diagnostics: result.diagnostics, observed: 0 };
   const outcome = result.outcome === 'reloaded' ? 'reloaded' : 'switched';
-  return { outcome, diagnostics: result.first.diagnostics, observed: outcome === 'reloaded' ? expect.length : 0 };
+  if (outcome === 'switched') return { outcome, diagnostics: result.first.diagnostics, observed: 0 };
+  const first = activations.filter(({ name }) =>
+    before.some((one) => one.name === name && typeof one.live !== 'object'),
+  );
+  const seen = await countServed(listeningSockets(running.master.pid), first);
+  return { outcome, diagnostics: result.first.diagnostics, observed: expect.length + seen };
+}
+
+/** For what took the place of nothing or of a stand-in: it may not have a server block yet. */
+async function countServed(sockets: readonly Socket[], activations: readonly Activation[]): Promise<number> {
+  const found = await Promise.all(
+    activations.flatMap(({ version: { meta } }) => {
+      const host = meta.names.find((one) => !one.startsWith('*.'));
+      if (host === undefined) return [];
+      const { fingerprint } = meta;
+      return sockets.map(async ({ address, port }) => {
+        const { served } = await askForCertificate({ host, address, port, fingerprint }, handshake);
+        return served === fingerprint.replaceAll(':', '').toLowerCase();
+      });
+    }),
+  );
+  return found.filter(Boolean).length;
 }
 
 interface Place {
