@@ -20,7 +20,7 @@ export function openStore(path: string, { write = true }: { write?: boolean } = 
   const root = resolve(path);
   if (write) {
     inStore({ root }, () => {
-      mkdirSync(dirname(root), { recursive: true });
+      makeParent(root);
       makeFolder(root);
       // The folder itself may be a link of the administrator's; what is below may not.
       checkOwn(root, statSync(root));
@@ -44,6 +44,16 @@ export function folderIn({ root }: CertificateStore, ...parts: readonly string[]
     checkOwn(path, lstatSync(path));
     return path;
   }, root);
+}
+
+function makeParent(root: string): void {
+  const parent = dirname(root);
+  try {
+    mkdirSync(parent, { recursive: true });
+  } catch (error) {
+    const isOdd = ['EEXIST', 'ENOTDIR', 'ENOENT'].includes(codeOf(error));
+    throw isOdd ? notWritable(root, `no folder ${parent} can be made`) : error;
+  }
 }
 
 function makeFolder(path: string): void {
@@ -77,7 +87,6 @@ function checkOwn(path: string, stats: Stats): void {
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'this user has no right to',
   EPERM: 'this user has no right to',
-  ENOTDIR: 'a part of its path is a file',
   EROFS: 'the file system is mounted read-only',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota of this user is used up',

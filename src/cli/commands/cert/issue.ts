@@ -81,7 +81,7 @@ async function run(argv: Options, io: Io): Promise<number> {
     const settings = withOptions(settingsFor(host), argv, io.cwd);
     const job = { name: name ?? certificateNameOf(host[0] ?? ''), settings };
     checkCertificateName(job.name);
-    const store = await storeFor({ ...argv, spec: [] }, io);
+    const store = await storeFor({ ...argv, spec: [] }, io, { write: !argv.dryRun });
     const run = { store, jobs: () => [job], account: accountOf(argv, io.cwd), patient: false, options: argv };
     return runCertificates({ ...run, hasSpec: false }, io);
   }
@@ -90,7 +90,7 @@ async function run(argv: Options, io: Io): Promise<number> {
   const chosen = wanted.filter((one) => name === undefined || one.name === name);
   if (chosen.length === 0) throw nothingToIssue(name, wanted);
   const jobs: Job[] = chosen.map((one) => ({ name: one.name, settings: withOptions(one.settings, argv, io.cwd) }));
-  const store = await storeFor(argv, io);
+  const store = await storeFor(argv, io, { write: !argv.dryRun });
   const account = accountOf(argv, io.cwd, chosen[0]);
   const run = { store, jobs: () => jobs, account, patient: false, options: argv };
   return runCertificates({ ...run, hasSpec: true }, io);

@@ -29,7 +29,7 @@ function options(yargs: Argv): Argv<Options> {
 }
 
 async function run(argv: Options, io: Io): Promise<number> {
-  const store = await storeFor(argv, io);
+  const store = await storeFor(argv, io, { write: !argv.dryRun });
   const jobs = () =>
     jobsOf(store, argv.name ?? []).map((job) => ({ ...job, settings: withDirectory(job.settings, argv, io.cwd) }));
   const run = { store, jobs, account: accountOf(argv, io.cwd), patient: !argv.force, options: argv };
