@@ -87,8 +87,7 @@ const besideCertbot = async ({ cwd, pebble, rounds, issue }) => {
     ];
     return timesOf(command, { cwd, env });
   };
-  const env = { ...process.env, REQUESTS_CA_BUNDLE: pebble.caFile };
-  delete env.PYTHONDONTWRITEBYTECODE;
+  const env = { ...process.env, REQUESTS_CA_BUNDLE: pebble.caFile, PYTHONDONTWRITEBYTECODE: undefined };
   try {
     await certbot(); // where it is installed it has compiled its modules already
   } catch (error) {
