@@ -18,6 +18,7 @@ const step = (what) => {
 
 const changing = /** @type {const} */ ([
   'writeSync',
+  'fsync',
   'fsyncSync',
   'renameSync',
   'linkSync',

@@ -65,7 +65,7 @@ describe('cert timer', () => {
     const store = newStore();
     folderIn(store, 'certificates', 'a');
     const challenge = { webroot: '/srv/my www' };
-    saveSettings(store, 'a', { names: ['a.example'], origin: 'acme', keyType: 'ec-p256', challenge });
+    await saveSettings(store, 'a', { names: ['a.example'], origin: 'acme', keyType: 'ec-p256', challenge });
     const { stdout } = await place.keepgate(['cert', 'timer', '--store', store.root]);
     expect(found(stdout, 'ReadWritePaths')[0]).toMatch(/ "-\/srv\/my www"( |$)/);
   });
