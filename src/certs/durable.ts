@@ -49,8 +49,8 @@ export function replaceFile(path: string, text: string, when: Durability = 'now'
 }
 
 /** The same for a symbolic link. */
-export function replaceLink(path: string, target: string): void {
-  replace(path, (before) => symlinkSync(target, before), 'now');
+export function replaceLink(path: string, target: string, when: Durability = 'now'): void {
+  replace(path, (before) => symlinkSync(target, before), when);
 }
 
 function replace(path: string, make: (before: string) => void, when: Durability): void {

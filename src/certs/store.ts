@@ -20,6 +20,7 @@ export {
   liveVersion,
   prune,
   type StoredVersion,
+  switchAll,
   switchTo,
   type VersionMeta,
   versionsOf,

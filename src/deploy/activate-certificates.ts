@@ -1,5 +1,5 @@
 /** Many new certificates, one test and one reload of nginx: all of them are served afterwards, or the ones before. */
-import { type CertificateStore, type Live, liveVersion, type StoredVersion, switchTo } from '../certs/store.ts';
+import { type CertificateStore, type Live, liveVersion, type StoredVersion, switchAll } from '../certs/store.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { listeningSockets, type Socket } from './listening-sockets.ts';
 import { installedNginx, type NginxInstance } from './nginx-instance.ts';
@@ -40,20 +40,24 @@ export async function activate(
 ): Promise<ActivationResult> {
   const { signal } = options;
   const before = activations.map(({ name }) => ({ name, live: liveVersion(store, name) }));
-  const switchAll = (): void => {
-    for (const { name, version } of activations) switchTo(store, name, version);
-  };
+  const switchOver = (): void =>
+    switchAll(
+      store,
+      activations.map(({ name, version }) => ({ name, live: version })),
+    );
   const nginx = options.nginx === 'none' ? undefined : (options.nginx ?? (await installedNginx()));
   const running = nginx && nginxOf(nginx.pidFile);
   if (nginx === undefined || running === undefined) {
-    switchAll();
+    switchOver();
     return { outcome: 'switched', diagnostics: [], observed: 0 };
   }
   const places = await servedPlaces(listeningSockets(running.master.pid), activations, before);
-  switchAll();
-  const putBack = (): void => {
-    for (const { name, live } of before) if (live !== undefined) switchTo(store, name, live);
-  };
+  switchOver();
+  const putBack = (): void =>
+    switchAll(
+      store,
+      before.flatMap(({ name, live }) => (live === undefined ? [] : [{ name, live }])),
+    );
   const expect = places.map(({ now }) => now);
   const expectBefore = places.map(({ was }) => was);
   const result = await reloadOrPutBack({ instance: nginx, expect, expectBefore, putBack, ...(signal && { signal }) });
