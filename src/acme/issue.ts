@@ -205,11 +205,10 @@ async function readyOrder(order: Order, name: string, context: IssueContext): Pr
   const failed = await authorize(order, context);
   for (const { name: host } of failed) onFailedValidation(host);
   if (failed.length > 0) return giveUp(store, name, authorizationFailed(failed));
-  const ready = await poll(
-    () => session.order(order.url),
-    ({ status }) => status !== 'pending',
-    { ...context, timeLimit },
-  );
+  // With its last authorization it is ready (RFC 8555, section 7.1.6), so there is nothing to wait for.
+  const look = () => session.order(order.url);
+  const isReady = ({ status }: Order) => status !== 'pending';
+  const ready = await poll(look, isReady, { ...context, seen: await look(), timeLimit });
   if (ready.status === 'invalid') return giveUp(store, name, orderFailed([name], ready));
   if (ready.status === 'pending') throw orderTooSlow([name], ready);
   return ready;
