@@ -208,7 +208,7 @@ async function readyOrder(order: Order, name: string, context: IssueContext): Pr
   // With its last authorization it is ready (RFC 8555, section 7.1.6), so there is nothing to wait for.
   const look = () => session.order(order.url);
   const isReady = ({ status }: Order) => status !== 'pending';
-  const ready = await poll(look, isReady, { ...context, seen: await look(), timeLimit });
+  const ready = await poll(look, isReady, { ...context, timeLimit });
   if (ready.status === 'invalid') return giveUp(store, name, orderFailed([name], ready));
   if (ready.status === 'pending') throw orderTooSlow([name], ready);
   return ready;
