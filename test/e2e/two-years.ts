@@ -73,7 +73,7 @@ export function twoYears(ari: 'window' | 'none'): void {
         if (isRecovering && run.exitCode === 5) continue;
         expect(run).toMatchObject({ exitCode: 0 });
         isRecovering = false;
-        renewAt = Date.parse(JSON.parse(run.stdout).certificates[0].renewAt ?? new Date(end).toISOString());
+        renewAt = Date.parse(JSON.parse(run.stdout).certificates[0].renewal?.at ?? new Date(end).toISOString());
       }
       expect(outages).toBe(3);
       const { issued } = ca;
