@@ -109,6 +109,7 @@ async function killed(scene: Scene, step: number): Promise<void> {
     expect(liveLeaf(folder)?.serialNumber, second.stdout).toBe(ca.issued.at(-1)?.serial);
   };
   onlyOne();
+  expect(existsSync(join(folder, 'store/certificates/api/pending.json'))).toBe(false);
   // Every run that ends well leaves the same behind: to look at some is enough.
   if (step % 6 !== 0) return;
   expect((await inProcess(folder, args)).stdout).toContain('kept');
