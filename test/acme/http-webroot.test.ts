@@ -94,6 +94,14 @@ it('leaves a file that is not as it wrote it', async () => {
   expect(readdirSync(below()).sort()).toEqual([challenge.token, 'theirs'].sort());
 });
 
+it('takes away what a run that was killed in the middle of writing has left', async () => {
+  mkdirSync(below(), { recursive: true });
+  writeFileSync(below('.keepgate-0123456789ab.tmp'), 'half an ans');
+  writeFileSync(below('theirs'), 'theirs');
+  await httpWebroot(root).prepare?.([]);
+  expect(readdirSync(below())).toEqual(['theirs']);
+});
+
 it('says which folder is missing, and makes none above the root', async () => {
   const far = join(home, 'no', 'such');
   await expect(httpWebroot(far).prepare?.([])).rejects.toMatchObject({

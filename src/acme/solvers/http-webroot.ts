@@ -15,7 +15,8 @@ export function httpWebroot(root: string): Solver {
   return {
     type: 'http-01',
     description: `http-01 through files below ${root}`,
-    prepare: async () => inChallengeFolder(root, (folder) => sweep(join(folder, '.'))),
+    // The folder is a link in /proc: the dot, which join would drop, leads through it.
+    prepare: async () => inChallengeFolder(root, (folder) => sweep(`${folder}/.`)),
     present: async (challenge, signal) => {
       signal?.throwIfAborted();
       const token = checkedToken(challenge.token);
