@@ -11,7 +11,7 @@ import { type Attempt, withCertificate, withFailures, withOrder, withPause } fro
 import { readLedger, updateLedger } from './ledger-file.ts';
 import { preflight } from './preflight/preflight.ts';
 import { checkProfile } from './profile.ts';
-import { failed, renewed } from './renewal-state.ts';
+import { afterIssuance, failed } from './renewal-state.ts';
 import type { Sessions } from './sessions.ts';
 import type { Solvers } from './solver-pool.ts';
 import type { Solver } from './solvers/solver.ts';
@@ -93,7 +93,7 @@ export async function issueDue(due: Due, options: IssueDueOptions): Promise<Issu
       },
     );
     updateLedger(store, (ledger) => withCertificate(ledger, attempt, now()));
-    saveState(store, name, renewed);
+    saveState(store, name, afterIssuance(due.state));
     return { version, proof, diagnostics: said };
   } catch (cause) {
     signal.throwIfAborted();

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
-import type { Job } from '../acme/due.ts';
+import type { Job, UnreadableJob } from '../acme/due.ts';
 import { type Fresh, keepFresh } from '../acme/keep-fresh.ts';
 import { sessions } from '../acme/sessions.ts';
 import { solverPool } from '../acme/solver-pool.ts';
@@ -61,7 +61,7 @@ export interface Account {
 export interface CertificateRun {
   readonly store: CertificateStore;
   /** Looked for once the store is locked. */
-  readonly jobs: () => readonly Job[];
+  readonly jobs: () => readonly (Job | UnreadableJob)[];
   readonly account: Account;
   /** Our own pauses after failures hold. */
   readonly patient: boolean;
