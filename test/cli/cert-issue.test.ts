@@ -1,7 +1,11 @@
 /** `cert issue`, `renew` and `revoke` as a person meets them: real processes and a real CA. */
-import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nobody } from '../../src/nginx/nobody.ts';
+import { certificate, startMachine } from '../deploy/running-nginx.ts';
+import { nginxOf } from '../parts.ts';
 import { type Pebble, startPebble } from '../pebble.ts';
 import { isRoot, keepgateAsNobody } from './as-nobody.ts';
 import { Workplace } from './workplace.ts';
@@ -153,6 +157,44 @@ it.runIf(isRoot)(
     expect(exitCode).toBe(4);
     expect(stderr).toMatch(/error store-not-writable: .*\n {2}help: .*--store DIR/);
     expect(requests()).toBe(before);
+  },
+  timeout,
+);
+
+it.runIf(isRoot)(
+  "an ordinary user's certificate is in place, and he is told of root's nginx, which is left alone",
+  async () => {
+    const machine = await startMachine(nginxOf('bookworm'), certificate());
+    const before = process.env.PATH;
+    try {
+      const V = `nginx version: nginx/1.22.1\nconfigure arguments: --pid-path=${machine.instance.pidFile}`;
+      const nginx = place.nginx('of-root', { V, otherwise: 'echo not root >&2; exit 1' });
+      process.env.PATH = [join(nginx, '..'), before].join(delimiter);
+      chmodSync(place.folder, 0o755);
+      const store = inPlace(newStore());
+      mkdirSync(store, 0o700);
+      chownSync(store, nobody, nobody);
+      const words = ['cert', 'issue', '--host', 'nobody.example.com', ...ca(), ...alone(), '--skip-preflight'];
+      const issued = await keepgateAsNobody([...words, '--store', store]);
+      expect(issued).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('nobody.example.com: issued') });
+      expect(issued.stderr).toMatch(
+        /warning reload-not-permitted: nginx \(pid \d+\) runs as root .*\n {2}help: .*as root/,
+      );
+      expect(existsSync(join(store, 'live/nobody.example.com/fullchain.pem'))).toBe(true);
+      const renewed = await keepgateAsNobody([
+        'cert',
+        'renew',
+        '--force',
+        '--skip-preflight',
+        '--no-reload',
+        '--store',
+        store,
+      ]);
+      expect(renewed).toMatchObject({ exitCode: 0, stderr: expect.not.stringContaining('nginx') });
+    } finally {
+      process.env.PATH = before;
+      await machine.stop();
+    }
   },
   timeout,
 );
