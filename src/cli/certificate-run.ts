@@ -6,7 +6,7 @@ import type { Argv } from 'yargs';
 import type { Job, UnreadableJob } from '../acme/due.ts';
 import { type Fresh, keepFresh } from '../acme/keep-fresh.ts';
 import { sessions } from '../acme/sessions.ts';
-import { solverPool } from '../acme/solver-pool.ts';
+import { solverPools } from '../acme/solver-pools.ts';
 import { withLock } from '../certs/lock.ts';
 import { type CertificateStore, openStore } from '../certs/store.ts';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
@@ -93,7 +93,7 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
   const { store, account, patient, options } = run;
   const { dryRun } = options;
   const shown = progress(io);
-  const solvers = solverPool({ challengeRoot, dns: { resolver: options.resolver } });
+  const solvers = solverPools({ challengeRoot }, options.resolver);
   const ask = askAboutTerms(io, signal);
   let reached = 0;
   try {

@@ -1,5 +1,5 @@
 /** `cert issue`, `renew` and `revoke` as a person meets them: real processes and a real CA. */
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -270,6 +270,25 @@ describe('deploy hooks', () => {
 });
 
 describe('renew and revoke', () => {
+  it(
+    'skips the preflight, or asks the name server, as it was issued',
+    async () => {
+      const store = inPlace(newStore());
+      const host = 'kept.example.com';
+      await pebble.manage('add-a', { host, addresses: ['127.0.0.2'] });
+      await issueHost(host, store, '--resolver', pebble.dns);
+      const renew = ['renew', '--force', '--no-reload', '--store', store];
+      expect(await cert(renew)).toMatchObject({ exitCode: 0, document: { certificates: [{ result: 'issued' }] } });
+      const file = join(store, 'certificates', host, 'settings.json');
+      const { skipPreflight, ...settings } = JSON.parse(readFileSync(file, 'utf8'));
+      expect(skipPreflight).toBe(true);
+      writeFileSync(file, JSON.stringify(settings));
+      const looked = await cert(renew);
+      expect(JSON.stringify(looked.document.certificates)).toContain('127.0.0.2');
+    },
+    timeout,
+  );
+
   it(
     'knows what the store has',
     async () => {
