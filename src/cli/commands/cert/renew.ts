@@ -36,7 +36,7 @@ async function run(argv: Options, io: Io): Promise<number> {
       'error' in job ? job : { ...job, settings: withDirectory(job.settings, argv, io.cwd) },
     );
   const run = { store, jobs, account: accountOf(argv, io.cwd), patient: !argv.force, options: argv };
-  return runCertificates({ ...run, hasSpec: false }, io);
+  return runCertificates({ ...run, hasSpec: false, forTimer: false }, io);
 }
 
 /** Certificates of a CA are renewed as they were issued; imported ones are somebody else's. */
