@@ -1,5 +1,5 @@
 import { KeepgateError } from '../diagnostic.ts';
-import type { AccountFiles } from './account-files.ts';
+import type { AccountFiles, AccountRecord } from './account-files.ts';
 import type { Client, Payload } from './client.ts';
 import { AcmeProblem } from './problem.ts';
 import { location } from './resources.ts';
@@ -31,11 +31,11 @@ export async function accountState(client: Client, url: string): Promise<'valid'
 }
 
 /**
- * Registers the key, or finds the account that it has at the CA already (RFC 8555, section 7.3); its URL is on the disk
- * afterwards.
+ * Registers the key, or finds the account that it has at the CA already (RFC 8555, section 7.3); what is
+ * returned is on the disk by then.
  * @throws KeepgateError terms-not-agreed (1), acme-external-account-required (1)
  */
-export async function register(client: Client, files: AccountFiles, options: AccountOptions): Promise<string> {
+export async function register(client: Client, files: AccountFiles, options: AccountOptions): Promise<AccountRecord> {
   const { directoryUrl, email, eab, now } = options;
   const { directory } = client;
   if (directory.externalAccountRequired && !eab) refuseWithoutEab();
@@ -47,8 +47,19 @@ export async function register(client: Client, files: AccountFiles, options: Acc
   const { headers } = await client.askWithKey(directory.newAccount, payload);
   const url = location(headers, directory.newAccount);
   client.useAccount(url);
-  files.save({ version: 1, directory: directoryUrl, url, ...(email && { email }), createdAt: now().toISOString() });
-  return url;
+  const createdAt = now().toISOString();
+  const record: AccountRecord = { version: 1, directory: directoryUrl, url, ...(email && { email }), createdAt };
+  files.save(record);
+  return record;
+}
+
+/** Of something that only an account that is there already can do. */
+export function accountMissing(directory: string, why: string): KeepgateError {
+  return new KeepgateError(1, {
+    code: 'acme-account-missing',
+    message: `there is no account at ${directory} that could ask for it: ${why}`,
+    help: 'To revoke a certificate, its own key does as well: add --with-certificate-key. Or name the store that has the account with --store.',
+  });
 }
 
 async function agree(terms: string, agreeToTerms: AccountOptions['agreeToTerms']): Promise<void> {

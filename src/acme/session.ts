@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type AccountOptions, accountState, register } from './account.ts';
+import { type AccountOptions, accountMissing, accountState, register } from './account.ts';
 import { accountFiles } from './account-files.ts';
 import { readCaFile } from './ca-file.ts';
 import { type Client, makeClient } from './client.ts';
@@ -30,6 +30,8 @@ export interface SessionOptions {
   /** Whether the terms of the CA are agreed to; a function asks a person. */
   readonly agreeToTerms: AccountOptions['agreeToTerms'];
   readonly eab?: EabFiles;
+  /** Neither register an account nor put a key away: the one that the store has, or none. */
+  readonly existingAccount?: boolean;
   /** Ends whatever is under way with a TransportFailure `aborted`. */
   readonly signal?: AbortSignal;
   /** Milliseconds for each request; 30,000 unless given. */
@@ -47,6 +49,8 @@ export interface SessionOptions {
 export interface AcmeSession {
   readonly directory: DirectoryChoice;
   readonly accountUrl: string;
+  /** RFC 3339: since when the store has this account; what was issued before may be another one's. */
+  readonly accountSince: string;
   /** What each profile stands for, by name; empty where the CA has none. */
   readonly profiles: Readonly<Record<string, string>>;
   /** What the CA looks for in CAA records. */
@@ -76,10 +80,10 @@ export interface AcmeSession {
   /** The full chain as PEM, and the URLs of chains to other roots. */
   certificate(url: string): Promise<{ readonly fullchain: string; readonly alternates: readonly string[] }>;
   /**
+   * @param certificate DER
    * @param reason a CRLReason of RFC 5280, section 5.3.1
-   * @param certificateKey PKCS#8 PEM; signs the request instead of the account's key
    */
-  revoke(certificate: Buffer, reason: number, certificateKey?: string): Promise<void>;
+  revoke(certificate: Buffer, reason: number): Promise<void>;
   /** Undefined when the CA has none, for this certificate or at all. */
   renewalInfo(certificateId: string): Promise<RenewalInfo | undefined>;
   /** Closes the connections that are kept open; a process ends without it as well. */
@@ -89,21 +93,22 @@ export interface AcmeSession {
 /**
  * Finds the account of this directory in `accounts`, or registers one.
  * @throws AcmeProblem, TransportFailure
- * @throws KeepgateError terms-not-agreed, acme-external-account-required, acme-eab-file, acme-ca-file (1), acme-account-files (4)
+ * @throws KeepgateError terms-not-agreed, acme-external-account-required, acme-account-missing, acme-eab-file, acme-ca-file (1),
+ * acme-account-files (4)
  */
 export async function openSession(options: SessionOptions): Promise<AcmeSession> {
   const { directory: choice, signal, timeLimit, onRequest, now = () => new Date() } = options;
   const eab = options.eab && readEab(options.eab);
   const ca = choice.caFile === undefined ? undefined : readCaFile(choice.caFile);
   const transport = openTransport({ ca, signal, timeLimit, now, onRequest });
-  const connect: Connect = (key, binding) =>
-    makeClient({ directoryUrl: choice.url, transport, key, eab: binding, signal, now });
+  const connect = (key: string) => makeClient({ directoryUrl: choice.url, transport, key, eab, signal, now });
   try {
-    const { client, accountUrl } = await openAccount(options, (key) => connect(key, eab), now);
+    const { client, account } = await openAccount(options, connect, now);
     return {
-      ...requests(client, connect, now),
+      ...requests(client, now),
       directory: choice,
-      accountUrl,
+      accountUrl: account.url,
+      accountSince: account.createdAt,
       get dateSkew() {
         return transport.dateSkew();
       },
@@ -115,27 +120,27 @@ export async function openSession(options: SessionOptions): Promise<AcmeSession>
   }
 }
 
-type Connect = (key: string, eab?: ReturnType<typeof readEab>) => Promise<Client>;
-
 async function openAccount(options: SessionOptions, connect: (key: string) => Promise<Client>, now: () => Date) {
-  const { accounts, directory, email, agreeToTerms, eab } = options;
+  const { accounts, directory, email, agreeToTerms, eab, existingAccount = false } = options;
   const files = accountFiles(accounts, directory.url);
   const record = files.record();
+  if (existingAccount && record === undefined) throw accountMissing(directory.name, 'the store has none');
   let client = await connect(files.key());
   if (record !== undefined) {
     const state = await accountState(client, record.url);
-    if (state === 'valid') return { client, accountUrl: record.url };
+    if (state === 'valid') return { client, account: record };
+    if (existingAccount) throw accountMissing(directory.name, `the CA says that ${record.url} is ${state}`);
     if (state === 'closed') {
       files.retireKey(now());
       client = await connect(files.key());
     }
   }
   const registration = { directoryUrl: directory.url, email, agreeToTerms, eab: eab !== undefined, now };
-  return { client, accountUrl: await register(client, files, registration) };
+  return { client, account: await register(client, files, registration) };
 }
 
 /** The part of a session that talks to the CA. */
-function requests(client: Client, connect: Connect, now: () => Date) {
+function requests(client: Client, now: () => Date) {
   const { directory, thumbprint } = client;
   const keyAuthorization = (token: string) => `${token}.${thumbprint}`;
   return {
@@ -171,10 +176,8 @@ function requests(client: Client, connect: Connect, now: () => Date) {
       if (typeof data !== 'string' || data === '') throw new TransportFailure('not-acme', url, 'it has no certificate');
       return { fullchain: data, alternates: alternates(headers, url) };
     },
-    revoke: async (certificate, reason, certificateKey) => {
-      const payload = { certificate: certificate.toString('base64url'), reason };
-      if (certificateKey === undefined) await client.ask(directory.revokeCert, payload);
-      else await (await connect(certificateKey)).askWithKey(directory.revokeCert, payload);
+    revoke: async (certificate, reason) => {
+      await client.ask(directory.revokeCert, { certificate: certificate.toString('base64url'), reason });
     },
     renewalInfo: async (certificateId) => {
       if (directory.renewalInfo === undefined) return undefined;

@@ -40,6 +40,13 @@ verified, and nothing else. The file is missing, can't be read, or has no certif
 read or written, most often because the store belongs to another user. When the key is damaged and there is no backup, move
 it away: the next run registers a new account.`,
   },
+  'acme-account-missing': {
+    title: 'the store has no account at this CA',
+    text: `A certificate is revoked by the account that got it, by its own private key, or by an account that has proven all of its names. A new
+account could do nothing of that, so none is registered: the store has none for this CA, or the CA knows it no more or has closed it.
+
+  keepgate cert revoke api --with-certificate-key`,
+  },
   'acme-rate-limited': {
     title: 'the CA allows no more for now',
     text: `Every CA limits what an account, a domain and a set of names may get in a time. keepgate ends with code 5, and "retryAt" in the JSON

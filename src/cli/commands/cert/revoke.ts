@@ -2,8 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
+import { directoryOf } from '../../../acme/directory.ts';
 import { toKeepgateError } from '../../../acme/error.ts';
-import { sessions } from '../../../acme/sessions.ts';
+import { revoke as revokeAtCa } from '../../../acme/revoke.ts';
 import { saveState, stateOf } from '../../../acme/state-file.ts';
 import { withLock } from '../../../certs/lock.ts';
 import {
@@ -88,24 +89,31 @@ async function revoke(
     });
   const read = (file: string) => readFileSync(join(version.folder, file), 'utf8');
   try {
-    const open = sessions({ accounts: join(store.root, 'accounts'), agreeToTerms: false, now: io.now, signal });
-    const session = await open({ directory, ...(caFile !== undefined && { caFile }) });
+    const certificate = new X509Certificate(read('cert.pem')).raw;
     const key = withCertificateKey ? read('privkey.pem') : undefined;
-    await session.revoke(new X509Certificate(read('cert.pem')).raw, reasons[reason], key);
+    const options = { accounts: join(store.root, 'accounts'), now: io.now, signal };
+    await revokeAtCa(
+      { certificate, reason: reasons[reason], key },
+      { ...options, directory: directoryOf(directory, caFile) },
+    );
   } catch (error) {
     throw toKeepgateError(error, `revoke "${name}"`);
   }
-  saveState(store, name, { ...stateOf(store, name), revoked: version.meta.serial });
   const { serial } = version.meta;
+  // Only the newest is renewed: that an older one is revoked says nothing about it, and must not take the place of what does.
+  if (version.number === versionsOf(store, name).at(-1)?.number)
+    saveState(store, name, { ...stateOf(store, name), revoked: serial });
   if (format === 'json')
     io.stdout.write(
       toJson({ version: 1, store: store.root, name, number: version.number, serial, revoked: true, reason }),
     );
   else {
     io.stdout.write(`${name}: version ${version.number} (serial number ${serial}) is revoked\n`);
-    io.stderr.write(
-      `\nNext: it is still served; this gets a new one\n  keepgate cert renew ${name}${storeWords(store.root)}\n`,
-    );
+    const live = liveVersion(store, name);
+    if (typeof live === 'object' && live.number === version.number)
+      io.stderr.write(
+        `\nNext: it is still served; this gets a new one\n  keepgate cert renew ${name}${storeWords(store.root)}\n`,
+      );
   }
   return exitCode.done;
 }
