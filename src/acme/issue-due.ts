@@ -59,7 +59,14 @@ export async function issueDue(due: Due, options: IssueDueOptions): Promise<Issu
     const session = await sessions(settings);
     directory = session.directory.url;
     checkProfile(session, settings.profile);
-    const attempt: Attempt = { directory, names, exempt: due.replaces !== undefined && due.decision.why === 'ari' };
+    // A CA takes `replaces` from the account alone that got the certificate.
+    const isOwn = Date.parse(due.newest?.meta.createdAt ?? '') >= Date.parse(session.accountSince);
+    const replaces = isOwn ? due.replaces : undefined;
+    const attempt: Attempt = { directory, names, exempt: replaces !== undefined && due.decision.why === 'ari' };
+    const placed = (order: { readonly replaces: boolean }): Attempt => ({
+      ...attempt,
+      exempt: attempt.exempt === true && order.replaces,
+    });
     said.push(...checkLimits(readLedger(store), attempt, now()));
     const { solver, why } = await solvers(settings);
     proof = { type: solver.type, description: solver.description, why };
@@ -77,8 +84,9 @@ export async function issueDue(due: Due, options: IssueDueOptions): Promise<Issu
       said.push(...found.filter((finding) => finding !== wrong));
       if (wrong) throw new KeepgateError(1, wrong);
     }
-    const version = await issue(
-      { name, settings, replaces: due.replaces },
+    const isRevoked = due.newest !== undefined && due.state.revoked === due.newest.meta.serial;
+    const issued = await issue(
+      { name, settings, replaces, newKey: isRevoked },
       {
         store,
         session,
@@ -87,14 +95,14 @@ export async function issueDue(due: Due, options: IssueDueOptions): Promise<Issu
         signal,
         report,
         onWarning: (warning) => said.push(warning),
-        onOrder: () => updateLedger(store, (ledger) => withOrder(ledger, attempt, now())),
+        onOrder: (order) => updateLedger(store, (ledger) => withOrder(ledger, placed(order), now())),
         onFailedValidation: (host) =>
           updateLedger(store, (ledger) => withFailures(ledger, attempt.directory, [host], now())),
       },
     );
-    updateLedger(store, (ledger) => withCertificate(ledger, attempt, now()));
+    updateLedger(store, (ledger) => withCertificate(ledger, placed(issued), now()));
     saveState(store, name, afterIssuance(due.state));
-    return { version, proof, diagnostics: said };
+    return { version: issued.version, proof, diagnostics: said };
   } catch (cause) {
     signal.throwIfAborted();
     const error = toKeepgateError(cause, `get the certificate "${name}"`);

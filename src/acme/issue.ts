@@ -2,12 +2,19 @@
  * One certificate, from the order to the store, in steps that a crash may come between: key and order are journalled before the
  * CA acts, so the next run goes on where this one ended, and orders nothing twice (RFC 8555, section 7.4).
  */
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { certificateRequest } from '../certs/csr.ts';
-import { clearPending, type Pending, readPending, readPendingKey, savePending } from '../certs/journal.ts';
+import {
+  clearPending,
+  type Pending,
+  readPending,
+  readPendingKey,
+  savePending,
+  setPendingKeyAside,
+} from '../certs/journal.ts';
 import { keyTypeOf, newKey, pemOf } from '../certs/keys.ts';
 import type { CertificateSettings } from '../certs/settings.ts';
 import { addVersion, type CertificateStore, type StoredVersion, saveSettings, versionsOf } from '../certs/store.ts';
@@ -30,8 +37,8 @@ export interface IssueContext {
   readonly signal: AbortSignal;
   /** What is being done, in a few words. */
   readonly report: (step: string) => void;
-  /** Called when the CA has taken an order. */
-  readonly onOrder: () => void;
+  /** Called when the CA has taken an order, with or without `replaces`. */
+  readonly onOrder: (order: Pick<Issued, 'replaces'>) => void;
   /** Called with what went wrong and stops nothing. */
   readonly onWarning: (warning: Diagnostic) => void;
   /** Called for each name that the CA did not believe. */
@@ -43,6 +50,14 @@ export interface IssueRequest {
   readonly settings: CertificateSettings;
   /** The ARI identifier of the certificate that this one replaces (RFC 9773, section 5). */
   readonly replaces?: string | undefined;
+  /** Whatever the settings say: somebody else may have the key of the one before. */
+  readonly newKey?: boolean;
+}
+
+export interface Issued {
+  readonly version: StoredVersion;
+  /** Whether its order said what it replaces. */
+  readonly replaces: boolean;
 }
 
 /** A CA signs within seconds; some queue. */
@@ -52,38 +67,39 @@ const timeLimit = 180_000;
  * Issues a certificate and adds it to the store, not yet live. A journal of an earlier run for the same request is taken up.
  * @throws KeepgateError; AcmeProblem and TransportFailure of the session
  */
-export async function issue(request: IssueRequest, context: IssueContext): Promise<StoredVersion> {
+export async function issue(request: IssueRequest, context: IssueContext): Promise<Issued> {
   const { store } = context;
   const { name } = request;
   const begun = await begin(request, context);
-  const order = await orderFor(request, begun, context);
+  const { order, replaces } = await orderFor(request, begun, context);
   const earlier = versionsOf(store, name).find(({ meta }) => meta.orderUrl === order.url);
   const version = earlier ?? (await complete(request, order, begun, context));
   clearPending(store, name);
-  return version;
+  return { version, replaces };
 }
 
 interface Begun {
-  readonly pending: Omit<Pending, 'orderUrl'>;
+  readonly pending: Omit<Pending, 'orderUrl' | 'replaces' | 'keyHash'>;
   /** Of an earlier run. */
-  readonly orderUrl?: string;
+  readonly earlier?: Pending;
   /** PKCS#8 PEM. */
   readonly key: string;
 }
 
 async function begin(
-  { name, settings, replaces }: IssueRequest,
+  { name, settings, newKey: isNew = false }: IssueRequest,
   { store, session, now }: IssueContext,
 ): Promise<Begun> {
   const { names, keyType, profile } = settings;
   const wanted = { directory: session.directory.url, names, keyType, ...(profile !== undefined && { profile }) };
   const earlier = readPending(store, name);
-  const earlierKey = earlier && readPendingKey(store, name);
-  if (earlier && earlierKey !== undefined && isSameRequest(earlier, wanted))
-    return { pending: earlier, orderUrl: earlier.orderUrl, key: earlierKey };
-  const key = (settings.reuseKey ? latestKey(store, name, keyType) : undefined) ?? pemOf(await newKey(keyType));
-  const replacing = replaces !== undefined && { replaces };
-  return { pending: { ...wanted, ...replacing, startedAt: now().toISOString() }, key };
+  const earlierKey = earlier && readPendingKey(store, name, earlier);
+  const pending = { ...wanted, startedAt: now().toISOString() };
+  const latest = () => latestKey(store, name, keyType);
+  const mayServe = earlierKey !== undefined && !(isNew && earlierKey === latest());
+  if (earlier && mayServe && isSameRequest(earlier, wanted)) return { pending, earlier, key: earlierKey };
+  const reused = settings.reuseKey && !isNew ? latest() : undefined;
+  return { pending, key: reused ?? pemOf(await newKey(keyType)) };
 }
 
 /** The key of the newest version, if it is of this type. */
@@ -108,25 +124,32 @@ function isSameRequest(
 }
 
 /** The order is on the disk with its key before anything is done about it: what a CA signs is never without its key. */
-async function orderFor(request: IssueRequest, begun: Begun, context: IssueContext): Promise<Order> {
+async function orderFor(request: IssueRequest, begun: Begun, context: IssueContext): Promise<Placed> {
   const { session, store, report } = context;
-  if (begun.orderUrl !== undefined) {
+  const { earlier } = begun;
+  if (earlier !== undefined) {
     report('taking up the order of an earlier run');
-    const order = await resumable(session, begun.orderUrl);
-    if (order) return order;
+    const order = await resumable(session, earlier.orderUrl);
+    if (order && order.status !== 'invalid') return { order, replaces: earlier.replaces !== undefined };
+    // Of an order that it does not show, nobody can say that nothing was issued.
+    if (order === undefined) setPendingKeyAside(store, request.name);
   }
   report('placing the order');
-  const order = await createOrder(request, session);
-  context.onOrder();
-  await savePending(store, request.name, { ...begun.pending, orderUrl: order.url }, begun.key);
-  return order;
+  const { order, replaces } = await createOrder(request, session);
+  context.onOrder({ replaces });
+  const replacing = replaces && request.replaces !== undefined && { replaces: request.replaces };
+  await savePending(store, request.name, { ...begun.pending, ...replacing, orderUrl: order.url }, begun.key);
+  return { order, replaces };
 }
 
-/** Undefined for an order that is dead or that the CA knows no more. */
+interface Placed extends Pick<Issued, 'replaces'> {
+  readonly order: Order;
+}
+
+/** Undefined for an order that the CA knows no more. */
 async function resumable(session: AcmeSession, url: string): Promise<Order | undefined> {
   try {
-    const order = await session.order(url);
-    return order.status === 'invalid' ? undefined : order;
+    return await session.order(url);
   } catch (error) {
     if (
       error instanceof AcmeProblem &&
@@ -137,18 +160,21 @@ async function resumable(session: AcmeSession, url: string): Promise<Order | und
   }
 }
 
-/** A CA that objects to `replaces` gets the same order without it, once. */
-async function createOrder({ settings, replaces }: IssueRequest, session: AcmeSession): Promise<Order> {
+/** A CA that objects to `replaces` (RFC 9773, section 5) gets the same order without it, once. */
+async function createOrder({ settings, replaces }: IssueRequest, session: AcmeSession): Promise<Placed> {
   const { names, profile } = settings;
   const order = { identifiers: names.map(identifierOf), ...(profile !== undefined && { profile }) };
-  if (replaces === undefined) return session.createOrder(order);
+  if (replaces === undefined) return { order: await session.createOrder(order), replaces: false };
   try {
-    return await session.createOrder({ ...order, replaces });
+    return { order: await session.createOrder({ ...order, replaces }), replaces: true };
   } catch (error) {
-    if (!(error instanceof AcmeProblem) || error.status >= 500 || error.type === 'rateLimited') throw error;
-    return session.createOrder(order);
+    if (!(error instanceof AcmeProblem) || !objections.includes(error.type)) throw error;
+    return { order: await session.createOrder(order), replaces: false };
   }
 }
+
+/** `malformed` is what a CA says of a certificate that it does not know; `conflict` was Boulder's word before the RFC's. */
+const objections = ['alreadyReplaced', 'malformed', 'conflict'];
 
 async function complete(
   request: IssueRequest,
@@ -192,10 +218,19 @@ async function complete(
       now(),
     );
   } catch (error) {
-    // The CA's certificate is wrong: it would be so again.
-    if (error instanceof KeepgateError && error.exitCode !== 4) clearPending(store, name);
+    // The CA's certificate is wrong: it would be so again. But it is there, so its key stays.
+    if (error instanceof KeepgateError && error.exitCode !== 4 && !isClockWrong(error, fullchain, context)) {
+      setPendingKeyAside(store, name);
+      clearPending(store, name);
+    }
     throw error;
   }
+}
+
+/** Expired by our clock and not by the CA's: it will do once ours is right. */
+function isClockWrong({ diagnostic }: KeepgateError, fullchain: string, { session, now }: IssueContext): boolean {
+  if (diagnostic.code !== 'certificate-expired' || session.dateSkew === undefined) return false;
+  return Date.parse(new X509Certificate(fullchain).validTo) > now().getTime() + session.dateSkew;
 }
 
 /** The order when every name is authorized: `ready`, or further. */
