@@ -71,7 +71,7 @@ export const challengeOptions = (yargs: Argv): Argv =>
       requiresArg: true,
       describe: 'another port to listen on; the CA asks on 80',
     })
-    .option('dns-exec', text('dns-01: a hook, called as lego (exec) and certbot (manual) call theirs'))
+    .option('dns-exec', text('dns-01: a hook, called as lego (exec) calls its own, with the variables of certbot'))
     .option('dns-server', text('dns-01 by RFC 2136: the primary server of the zone'))
     .option('dns-zone', text('dns-01 by RFC 2136: the zone'))
     .option('dns-key-file', text('dns-01 by RFC 2136: the file with the TSIG key'));

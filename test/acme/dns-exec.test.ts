@@ -45,7 +45,7 @@ it('runs a script written for the exec provider of lego, with the name that CNAM
   ]);
 });
 
-it('runs a script written for the manual hooks of certbot', async () => {
+it('gives the script what the manual hooks of certbot read', async () => {
   const solver = solverFor(
     script(`
       echo "$CERTBOT_DOMAIN $CERTBOT_VALIDATION $CERTBOT_ALL_DOMAINS $CERTBOT_REMAINING_CHALLENGES \${CERTBOT_TOKEN-unset} $CERTBOT_AUTH_OUTPUT" >>'${folder}/log'
@@ -63,6 +63,20 @@ it('runs a script written for the manual hooks of certbot', async () => {
     `alone.example.test ${alone.dnsValue} alone.example.test 0 unset`,
     `example.test ${first.dnsValue} example.test,example.test 1 unset record 17 of example.test`,
   ]);
+});
+
+it('runs the two manual hooks of certbot behind the script of the README', async () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+  const text = /^#!\/bin\/sh\n(case \$1 in\n.*?^esac)$/ms.exec(readme)?.[1] ?? '';
+  for (const name of ['auth', 'cleanup']) {
+    writeFileSync(join(folder, name), `#!/bin/sh\necho "${name} $CERTBOT_VALIDATION" >>'${folder}/log'\n`);
+    chmodSync(join(folder, name), 0o755);
+  }
+  const solver = solverFor(script(text.replaceAll('/etc/certbot-hooks/', `${folder}/`)));
+  const challenge = challengeFor('example.test');
+  await solver.present(challenge);
+  await solver.cleanUp(challenge);
+  expect(log()).toEqual([`auth ${challenge.dnsValue}`, `cleanup ${challenge.dnsValue}`]);
 });
 
 it('shows the script next to nothing of its own environment', async () => {

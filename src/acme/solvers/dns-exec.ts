@@ -1,4 +1,7 @@
-/** dns-01 through a script: those for lego's `exec` provider and for certbot's manual hooks run as they are. */
+/**
+ * dns-01 through a script: those for lego's `exec` provider run as they are, and so do those for certbot's manual hooks behind
+ * one that tells by its first argument which of the two is meant.
+ */
 import { KeepgateError } from '../../diagnostic.ts';
 import { checkHook, type HookRun, runHook } from '../../hooks/run-hook.ts';
 import { printable } from '../../nginx/printable.ts';
