@@ -2,6 +2,7 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nobody } from '../../src/nginx/nobody.ts';
 import { certificate, startMachine } from '../deploy/running-nginx.ts';
@@ -132,6 +133,41 @@ it(
   },
   timeout,
 );
+
+describe('on a terminal a person is asked about the terms', () => {
+  it.each([
+    { answer: 'y', exit: 0, said: 'asked-y.example.com: issued' },
+    { answer: 'YES', exit: 0, said: 'asked-yes.example.com: issued' },
+    { answer: '', exit: 1, said: 'agrees to its terms' },
+    { answer: 'yes, but', exit: 1, said: 'agrees to its terms' },
+  ])(
+    'and answers $answer',
+    async ({ answer, exit, said }) => {
+      const host = `asked-${answer.toLowerCase().replace(/\W/g, '') || 'nothing'}.example.com`;
+      const words = ['issue', '--host', host, '--store', newStore(), ...ca(), ...quick(), ...alone()];
+      const program = [process.execPath, join(import.meta.dirname, '../../dist/bin.js'), 'cert', ...words];
+      const command = program.filter((word) => word !== '--agree-tos').map((word) => `'${word}'`);
+      const child = execa('script', ['-qec', command.join(' '), '/dev/null'], {
+        cwd: place.folder,
+        env: { NO_COLOR: '1', FORCE_COLOR: undefined },
+        reject: false,
+        timeout,
+      });
+      let shown = '';
+      let answered = false;
+      child.stdout.on('data', (text) => {
+        shown += text;
+        if (answered || !shown.includes('Do you agree? [y/N] ')) return;
+        answered = true;
+        child.stdin.write(`${answer}\n`);
+      });
+      const { exitCode } = await child;
+      expect(shown).toMatch(/The CA's terms of service: \S+\r\nDo you agree\? \[y\/N\] /);
+      expect({ exitCode, isSaid: shown.includes(said) }, shown).toEqual({ exitCode: exit, isSaid: true });
+    },
+    timeout,
+  );
+});
 
 it('a CA that is not there is an error of the certificate', async () => {
   const words = ['issue', '--host', 'a.example.com', '--store', newStore(), '--directory', 'https://127.0.0.1:1/'];
