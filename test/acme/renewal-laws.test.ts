@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { rememberWindow } from '../../src/acme/ari.ts';
 import { decideRenewal } from '../../src/acme/renewal.ts';
 import { failed, type RenewalState, renewed } from '../../src/acme/renewal-state.ts';
 import type { Validity } from '../../src/acme/validity.ts';
@@ -77,6 +78,34 @@ describe('the decision', () => {
         }
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it('comes with the first run after an outage of a third that begins when the window of the CA opens', () => {
+    const clocks = fc.array(fc.constantFrom(-hour, 0, hour), { minLength: 100, maxLength: 100 });
+    const long = fc.constantFrom(45 * day, 90 * day, 200 * day);
+    fc.assert(
+      fc.property(long, serials, fc.nat(12 * hour - 1), clocks, (lifetime, serial, phase, skews) => {
+        const certificate = certificateOf(lifetime, serial);
+        const expires = epoch + lifetime;
+        const middle = expires - lifetime / 3;
+        const window = { start: new Date(middle - lifetime / 50), end: new Date(middle + lifetime / 50) };
+        const ari = rememberWindow(window, certificate, window.start);
+        if (typeof ari === 'string') throw new Error(ari);
+        let state: RenewalState = { ...renewed, ari };
+        const opened = window.start.getTime() + phase;
+        for (let run = 0; ; run += 1) {
+          const time = opened + run * 12 * hour;
+          const now = new Date(time + (skews[run % skews.length] ?? 0));
+          const { due } = decideRenewal({ now, certificate, state });
+          if (time >= opened + lifetime / 3) {
+            expect({ due, inTime: time < expires }).toEqual({ due: true, inTime: true });
+            return;
+          }
+          if (due) state = failed(state, now, { code: 'acme-unreachable', message: 'no answer' });
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 
