@@ -3,25 +3,14 @@
  * CA acts, so the next run goes on where this one ended, and orders nothing twice (RFC 8555, section 7.4).
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { certificateRequest } from '../certs/csr.ts';
-import {
-  clearPending,
-  type Pending,
-  readPending,
-  readPendingKey,
-  savePending,
-  setPendingKeyAside,
-} from '../certs/journal.ts';
-import { keyTypeOf, newKey, pemOf } from '../certs/keys.ts';
-import type { CertificateSettings } from '../certs/settings.ts';
+import { clearPending, setPendingKeyAside } from '../certs/journal.ts';
 import { addVersion, type CertificateStore, type StoredVersion, saveSettings, versionsOf } from '../certs/store.ts';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { authorize } from './authorize.ts';
 import { authorizationFailed, orderFailed, orderTooSlow } from './failures.ts';
-import { identifierOf } from './identifier.ts';
+import { type IssueRequest, type PlaceContext, type Placed, placeOrder } from './place-order.ts';
 import { poll } from './poll.ts';
 import { downloadChain } from './preferred-chain.ts';
 import { AcmeProblem } from './problem.ts';
@@ -29,35 +18,17 @@ import type { AcmeSession, Order } from './session.ts';
 import type { Solver } from './solvers/solver.ts';
 import { TransportFailure } from './transport-failure.ts';
 
-export interface IssueContext {
-  readonly store: CertificateStore;
-  readonly session: AcmeSession;
+export interface IssueContext extends PlaceContext {
   readonly solver: Solver;
-  readonly now: () => Date;
   readonly signal: AbortSignal;
-  /** What is being done, in a few words. */
-  readonly report: (step: string) => void;
-  /** Called when the CA has taken an order, with or without `replaces`. */
-  readonly onOrder: (order: Pick<Issued, 'replaces'>) => void;
   /** Called with what went wrong and stops nothing. */
   readonly onWarning: (warning: Diagnostic) => void;
   /** Called for each name that the CA did not believe. */
   readonly onFailedValidation: (name: string) => void;
 }
 
-export interface IssueRequest {
-  readonly name: string;
-  readonly settings: CertificateSettings;
-  /** The ARI identifier of the certificate that this one replaces (RFC 9773, section 5). */
-  readonly replaces?: string | undefined;
-  /** Whatever the settings say: somebody else may have the key of the one before. */
-  readonly newKey?: boolean;
-}
-
-export interface Issued {
+export interface Issued extends Pick<Placed, 'replaces'> {
   readonly version: StoredVersion;
-  /** Whether its order said what it replaces. */
-  readonly replaces: boolean;
 }
 
 /** A CA signs within seconds; some queue. */
@@ -70,118 +41,15 @@ const timeLimit = 180_000;
 export async function issue(request: IssueRequest, context: IssueContext): Promise<Issued> {
   const { store } = context;
   const { name } = request;
-  const begun = await begin(request, context);
-  const { order, replaces } = await orderFor(request, begun, context);
+  const placed = await placeOrder(request, context);
+  const { order, replaces } = placed;
   const earlier = versionsOf(store, name).find(({ meta }) => meta.orderUrl === order.url);
-  const version = earlier ?? (await complete(request, order, begun, context));
+  const version = earlier ?? (await complete(request, placed, context));
   clearPending(store, name);
   return { version, replaces };
 }
 
-interface Begun {
-  readonly pending: Omit<Pending, 'orderUrl' | 'replaces' | 'keyHash'>;
-  /** Of an earlier run. */
-  readonly earlier?: Pending;
-  /** PKCS#8 PEM. */
-  readonly key: string;
-}
-
-async function begin(
-  { name, settings, newKey: isNew = false }: IssueRequest,
-  { store, session, now }: IssueContext,
-): Promise<Begun> {
-  const { names, keyType, profile } = settings;
-  const wanted = { directory: session.directory.url, names, keyType, ...(profile !== undefined && { profile }) };
-  const earlier = readPending(store, name);
-  const earlierKey = earlier && readPendingKey(store, name, earlier);
-  const pending = { ...wanted, startedAt: now().toISOString() };
-  const latest = () => latestKey(store, name, keyType);
-  const mayServe = earlierKey !== undefined && !(isNew && earlierKey === latest());
-  if (earlier && mayServe && isSameRequest(earlier, wanted)) return { pending, earlier, key: earlierKey };
-  const reused = settings.reuseKey && !isNew ? latest() : undefined;
-  return { pending, key: reused ?? pemOf(await newKey(keyType)) };
-}
-
-/** The key of the newest version, if it is of this type. */
-function latestKey(store: CertificateStore, name: string, keyType: string): string | undefined {
-  const newest = versionsOf(store, name).at(-1);
-  if (!newest) return undefined;
-  const key = createPrivateKey(readFileSync(join(newest.folder, 'privkey.pem')));
-  return keyTypeOf(key) === keyType ? pemOf(key) : undefined;
-}
-
-function isSameRequest(
-  pending: Pending,
-  wanted: Pick<Pending, 'directory' | 'names' | 'keyType' | 'profile'>,
-): boolean {
-  const inOrder = (names: readonly string[]) => names.toSorted().join();
-  return (
-    pending.directory === wanted.directory &&
-    pending.keyType === wanted.keyType &&
-    pending.profile === wanted.profile &&
-    inOrder(pending.names) === inOrder(wanted.names)
-  );
-}
-
-/** The order is on the disk with its key before anything is done about it: what a CA signs is never without its key. */
-async function orderFor(request: IssueRequest, begun: Begun, context: IssueContext): Promise<Placed> {
-  const { session, store, report } = context;
-  const { earlier } = begun;
-  if (earlier !== undefined) {
-    report('taking up the order of an earlier run');
-    const order = await resumable(session, earlier.orderUrl);
-    if (order && order.status !== 'invalid') return { order, replaces: earlier.replaces !== undefined };
-    // Of an order that it does not show, nobody can say that nothing was issued.
-    if (order === undefined) setPendingKeyAside(store, request.name);
-  }
-  report('placing the order');
-  const { order, replaces } = await createOrder(request, session);
-  context.onOrder({ replaces });
-  const replacing = replaces && request.replaces !== undefined && { replaces: request.replaces };
-  await savePending(store, request.name, { ...begun.pending, ...replacing, orderUrl: order.url }, begun.key);
-  return { order, replaces };
-}
-
-interface Placed extends Pick<Issued, 'replaces'> {
-  readonly order: Order;
-}
-
-/** Undefined for an order that the CA knows no more. */
-async function resumable(session: AcmeSession, url: string): Promise<Order | undefined> {
-  try {
-    return await session.order(url);
-  } catch (error) {
-    if (
-      error instanceof AcmeProblem &&
-      (error.status === 404 || error.type === 'malformed' || error.type === 'unauthorized')
-    )
-      return undefined;
-    throw error;
-  }
-}
-
-/** A CA that objects to `replaces` (RFC 9773, section 5) gets the same order without it, once. */
-async function createOrder({ settings, replaces }: IssueRequest, session: AcmeSession): Promise<Placed> {
-  const { names, profile } = settings;
-  const order = { identifiers: names.map(identifierOf), ...(profile !== undefined && { profile }) };
-  if (replaces === undefined) return { order: await session.createOrder(order), replaces: false };
-  try {
-    return { order: await session.createOrder({ ...order, replaces }), replaces: true };
-  } catch (error) {
-    if (!(error instanceof AcmeProblem) || !objections.includes(error.type)) throw error;
-    return { order: await session.createOrder(order), replaces: false };
-  }
-}
-
-/** `malformed` is what a CA says of a certificate that it does not know; `conflict` was Boulder's word before the RFC's. */
-const objections = ['alreadyReplaced', 'malformed', 'conflict'];
-
-async function complete(
-  request: IssueRequest,
-  order: Order,
-  { key }: Begun,
-  context: IssueContext,
-): Promise<StoredVersion> {
+async function complete(request: IssueRequest, { order, key }: Placed, context: IssueContext): Promise<StoredVersion> {
   const { name, settings } = request;
   const { store, session, report, now } = context;
   const ready = await readyOrder(order, name, context);

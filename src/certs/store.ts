@@ -3,7 +3,7 @@
  *
  *   live/NAME → ../certificates/NAME/versions/N, ../stand-in/NAME or ../self-signed/NAME
  *   certificates/NAME/versions/N/{fullchain,cert,chain,privkey}.pem, meta.json
- *   certificates/NAME/settings.json, pending.json, pending.key …
+ *   certificates/NAME/settings.json, pending.json, pending.key, pending-*.key …
  */
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
