@@ -105,7 +105,7 @@ async function withWindow({ name, settings }: Job, newest: StoredVersion, option
   const id = idOf(store, newest);
   if (id === undefined || !isWindowStale(state.ari, newest.meta.serial, now())) return state;
   try {
-    const info = await (await sessions(settings)).renewalInfo(id);
+    const info = await sessions.renewalInfo(settings, id);
     const ari = info && rememberWindow(info, validityOf(newest), now());
     if (ari === undefined || typeof ari === 'string') return state;
     const updated = { ...state, ari };

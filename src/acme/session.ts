@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type AccountOptions, accountMissing, accountState, register } from './account.ts';
-import { accountFiles } from './account-files.ts';
+import { type AccountFiles, accountFiles } from './account-files.ts';
 import { readCaFile } from './ca-file.ts';
 import { type Client, makeClient } from './client.ts';
 import type { DirectoryChoice } from './directory.ts';
@@ -90,6 +90,12 @@ export interface AcmeSession {
   close(): void;
 }
 
+/** A CA whose directory is known: an account is needed for what is signed alone. */
+export interface AcmeDirectory extends Pick<AcmeSession, 'renewalInfo'> {
+  /** Does what `openSession` says, once. */
+  session(): Promise<AcmeSession>;
+}
+
 /**
  * Finds the account of this directory in `accounts`, or registers one.
  * @throws AcmeProblem, TransportFailure
@@ -97,13 +103,33 @@ export interface AcmeSession {
  * acme-account-files (4)
  */
 export async function openSession(options: SessionOptions): Promise<AcmeSession> {
-  const { directory: choice, signal, timeLimit, onRequest, now = () => new Date() } = options;
+  return (await openDirectory(options)).session();
+}
+
+/**
+ * Reads the directory, and asks nothing about an account yet.
+ * @throws AcmeProblem, TransportFailure
+ * @throws KeepgateError acme-account-missing, acme-eab-file, acme-ca-file (1), acme-account-files (4)
+ */
+export async function openDirectory(options: SessionOptions): Promise<AcmeDirectory> {
+  const { directory: choice, accounts, signal, timeLimit, onRequest, now = () => new Date() } = options;
+  const files = accountFiles(accounts, choice.url);
+  if (options.existingAccount && files.record() === undefined) throw accountMissing(choice.name, 'the store has none');
   const eab = options.eab && readEab(options.eab);
   const ca = choice.caFile === undefined ? undefined : readCaFile(choice.caFile);
   const transport = openTransport({ ca, signal, timeLimit, now, onRequest });
   const connect = (key: string) => makeClient({ directoryUrl: choice.url, transport, key, eab, signal, now });
-  try {
-    const { client, account } = await openAccount(options, connect, now);
+  const orClose = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      transport.close();
+      throw error;
+    }
+  };
+  const first = await orClose(() => connect(files.key()));
+  const withAccount = async (): Promise<AcmeSession> => {
+    const { client, account } = await openAccount(options, files, first, connect, now);
     return {
       ...requests(client, now),
       directory: choice,
@@ -114,18 +140,26 @@ export async function openSession(options: SessionOptions): Promise<AcmeSession>
       },
       close: transport.close,
     };
-  } catch (error) {
-    transport.close();
-    throw error;
-  }
+  };
+  let opened: Promise<AcmeSession> | undefined;
+  return {
+    renewalInfo: requests(first, now).renewalInfo,
+    session: () => {
+      opened ??= orClose(withAccount);
+      return opened;
+    },
+  };
 }
 
-async function openAccount(options: SessionOptions, connect: (key: string) => Promise<Client>, now: () => Date) {
-  const { accounts, directory, email, agreeToTerms, eab, existingAccount = false } = options;
-  const files = accountFiles(accounts, directory.url);
+async function openAccount(
+  { directory, email, agreeToTerms, eab, existingAccount = false }: SessionOptions,
+  files: AccountFiles,
+  first: Client,
+  connect: (key: string) => Promise<Client>,
+  now: () => Date,
+) {
   const record = files.record();
-  if (existingAccount && record === undefined) throw accountMissing(directory.name, 'the store has none');
-  let client = await connect(files.key());
+  let client = first;
   if (record !== undefined) {
     const state = await accountState(client, record.url);
     if (state === 'valid') return { client, account: record };

@@ -1,29 +1,44 @@
-/** One session with each directory, opened when the first certificate needs it. */
+/** One session with each directory, opened when the first certificate needs it, and its account when something is signed. */
 import type { CertificateSettings } from '../certs/settings.ts';
 import { KeepgateError } from '../diagnostic.ts';
 import { type DirectoryChoice, directoryOf } from './directory.ts';
-import { type AcmeSession, openSession, type SessionOptions } from './session.ts';
+import {
+  type AcmeDirectory,
+  type AcmeSession,
+  openDirectory,
+  type RenewalInfo,
+  type SessionOptions,
+} from './session.ts';
 
-export type Sessions = (settings: Pick<CertificateSettings, 'directory' | 'caFile'>) => Promise<AcmeSession>;
+type At = Pick<CertificateSettings, 'directory' | 'caFile'>;
+
+export interface Sessions {
+  (at: At): Promise<AcmeSession>;
+  /** Asks without an account. */
+  renewalInfo(at: At, certificateId: string): Promise<RenewalInfo | undefined>;
+}
 
 /**
  * `staging`: `known`, the directory where the CA lets people try, or `named`, the given one where none is known.
- * @throws what `openSession` does, each time for a directory that failed
+ * @throws what `openSession` does from both, each time for a directory that failed
  */
 export function sessions(
   options: Omit<SessionOptions, 'directory'>,
   { staging = 'none' }: { staging?: 'none' | 'known' | 'named' } = {},
 ): Sessions {
-  const open = new Map<string, Promise<AcmeSession>>();
-  return ({ directory = 'letsencrypt', caFile }) => {
+  const open = new Map<string, Promise<AcmeDirectory>>();
+  const at = ({ directory = 'letsencrypt', caFile }: At) => {
     const id = `${directory}\0${caFile ?? ''}`;
     const found = open.get(id);
     if (found) return found;
     const given = directoryOf(directory, caFile);
-    const session = openSession({ ...options, directory: staging === 'none' ? given : stagingOf(given, staging) });
-    open.set(id, session);
-    return session;
+    const opened = openDirectory({ ...options, directory: staging === 'none' ? given : stagingOf(given, staging) });
+    open.set(id, opened);
+    return opened;
   };
+  return Object.assign(async (wanted: At) => (await at(wanted)).session(), {
+    renewalInfo: async (wanted: At, certificateId: string) => (await at(wanted)).renewalInfo(certificateId),
+  });
 }
 
 /** @throws KeepgateError no-staging-directory (1) */
