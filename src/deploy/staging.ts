@@ -65,10 +65,18 @@ export class Staging {
   }
 }
 
-/** Removes what a crashed run left in a folder. */
-export function sweep(folder: string): void {
+/** Removes what a crashed run left in a folder, if it is older than `age` milliseconds. */
+export function sweep(folder: string, age = 0): void {
   if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-  for (const name of readdirSync(folder)) if (temporary.test(name)) rmSync(join(folder, name), { force: true });
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (temporary.test(name) && isOlder(path, age)) rmSync(path, { force: true });
+  }
+}
+
+function isOlder(path: string, age: number): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && Date.now() - stats.mtimeMs >= age;
 }
 
 /** Waits until the names in these folders are on the disk. */

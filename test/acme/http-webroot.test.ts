@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -94,12 +95,14 @@ it('leaves a file that is not as it wrote it', async () => {
   expect(readdirSync(below()).sort()).toEqual([challenge.token, 'theirs'].sort());
 });
 
-it('takes away what a run that was killed in the middle of writing has left', async () => {
+it('sweeps away what a crash left half-written, and nothing else', async () => {
   mkdirSync(below(), { recursive: true });
-  writeFileSync(below('.keepgate-0123456789ab.tmp'), 'half an ans');
-  writeFileSync(below('theirs'), 'theirs');
+  const stale = '.keepgate-0123456789ab.tmp';
+  const others = ['.keepgate-0123456789ab', '.keepgate-ba9876543210.tmp', 'token'];
+  for (const name of [stale, ...others]) writeFileSync(below(name), '');
+  for (const name of [stale, 'token']) utimesSync(below(name), 1_700_000_000, 1_700_000_000);
   await httpWebroot(root).prepare?.([]);
-  expect(readdirSync(below())).toEqual(['theirs']);
+  expect(readdirSync(below()).sort()).toEqual(others);
 });
 
 it('says which folder is missing, and makes none above the root', async () => {

@@ -6,6 +6,9 @@ import { inChallengeFolder } from './challenge-folder.ts';
 import { checkedToken } from './http-path.ts';
 import type { Challenge, Solver } from './solver.ts';
 
+/** What is younger may be another run's that is just being written: stores share the folder that nginx serves. */
+const minute = 60_000;
+
 /**
  * Writes ROOT/.well-known/acme-challenge/TOKEN (RFC 8555 §8.3), folders 0755 and file 0644, whole or not at all. A link
  * that somebody planted is replaced, never followed; what is not as we wrote it is not removed.
@@ -16,7 +19,7 @@ export function httpWebroot(root: string): Solver {
     type: 'http-01',
     description: `http-01 through files below ${root}`,
     // The folder is a link in /proc: the dot, which join would drop, leads through it.
-    prepare: async () => inChallengeFolder(root, (folder) => sweep(`${folder}/.`)),
+    prepare: async () => inChallengeFolder(root, (folder) => sweep(`${folder}/.`, minute)),
     present: async (challenge, signal) => {
       signal?.throwIfAborted();
       const token = checkedToken(challenge.token);
