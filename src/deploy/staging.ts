@@ -66,12 +66,19 @@ export class Staging {
     }
   }
 
+  /** Whether something waits for this place. */
+  has(place: string): boolean {
+    return this.#staged.has(place);
+  }
+
   /** Puts these, all of them staged before, into their places, and waits until their folders are on the disk. */
   commit(places: readonly string[]): void {
     for (const place of places) {
       const from = this.#staged.get(place);
       if (from === undefined) throw new TypeError(`${place} was not staged`);
       renameSync(from, place);
+      // Of two names of one file rename(2) removes none.
+      rmSync(from, { force: true });
       this.#staged.delete(place);
     }
     syncFolders(places.map((place) => dirname(place)));

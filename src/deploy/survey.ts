@@ -83,11 +83,14 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
 };
 
+/** The code of a failed file operation, in words. */
+export const reasonOf = (code: string): string => reasons[code] ?? code;
+
 /** A failure of the file system, in words. @returns a KeepgateError out-not-usable (4); anything else as it is */
 export function notUsable(path: string, error: unknown, verb: 'read' | 'written' | 'removed'): unknown {
   if (!(error instanceof Error && 'code' in error)) return error;
   const code = String(error.code);
-  const reason = reasons[code] ?? code;
+  const reason = reasonOf(code);
   return new KeepgateError(4, {
     code: 'out-not-usable',
     message: `${path} can't be ${verb}: ${reason}`,
