@@ -83,8 +83,7 @@ export async function apply(place: Place, goal: Goal, options: ApplyOptions): Pr
   const { folder, shown } = place;
   const view = look(place, goal, options);
   const interrupted = readJournal(folder) !== undefined;
-  if (view.settled && !interrupted)
-    return { outcome: 'unchanged', plan: view.plan, standIns: [], diagnostics: [] };
+  if (view.settled && !interrupted) return { outcome: 'unchanged', plan: view.plan, standIns: [], diagnostics: [] };
   if (options.dryRun) {
     const blocked = [...refusals(view.plan, shown, options.force), ...unsafeFolders(place, view.plan)];
     const diagnostics = blocked.length > 0 ? blocked : await options.prove(view.plan);
@@ -100,7 +99,11 @@ async function holding(place: Place, goal: Goal, options: ApplyOptions): Promise
   const { say, signal, now } = options;
   const recovered = await recover(place, { reload: options.reload, signal });
   const { plan, missing, settled, manifest, paths } = look(place, goal, options);
-  const result = (outcome: Applied['outcome'], diagnostics: readonly Diagnostic[], more: Partial<Applied> = {}): Applied => ({
+  const result = (
+    outcome: Applied['outcome'],
+    diagnostics: readonly Diagnostic[],
+    more: Partial<Applied> = {},
+  ): Applied => ({
     outcome,
     plan,
     standIns: [],
@@ -136,7 +139,11 @@ async function holding(place: Place, goal: Goal, options: ApplyOptions): Promise
 }
 
 /** What there is to do. */
-export function look({ folder, instance }: Place, { wanted, manifest: goal }: Goal, options: Pick<ApplyOptions, 'missing' | 'reload'>) {
+export function look(
+  { folder, instance }: Place,
+  { wanted, manifest: goal }: Goal,
+  options: Pick<ApplyOptions, 'missing' | 'reload'>,
+) {
   const found = survey(folder, wanted);
   const plan = planFolder(wanted, found);
   const missing = options.missing();
@@ -193,4 +200,3 @@ function unsafeFolders({ folder, shown }: Place, plan: Plan): Diagnostic[] {
     return [{ code: 'install-folder-unsafe', severity: 'error', message, help }];
   });
 }
-

@@ -158,7 +158,9 @@ function unlink(folder: string, paths: readonly string[]): void {
 
 /** The journal stays. */
 export function notPutBack(first: unknown, second: unknown): KeepgateError {
-  const [why, reason] = [first, second].map((error) => printable(error instanceof Error ? error.message : String(error), 300));
+  const [why, reason] = [first, second].map((error) =>
+    printable(error instanceof Error ? error.message : String(error), 300),
+  );
   return new KeepgateError(4, {
     code: 'install-not-put-back',
     message: `the change has to be undone and can't be: ${reason} (it has to be because: ${why})`,
@@ -172,7 +174,8 @@ function removeFolders(folder: string, names: readonly string[]): void {
     try {
       rmdirSync(join(folder, name));
     } catch (error) {
-      if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(codeOf(error))) throw notUsable(join(folder, name), error, 'removed');
+      if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(codeOf(error)))
+        throw notUsable(join(folder, name), error, 'removed');
     }
   }
 }

@@ -24,9 +24,7 @@ export function isUnloaded(folder: string, { children }: NginxProcesses): boolea
   const text = inState(state, () => readText(join(state, file)));
   if (text === undefined) return false;
   const noted = parse(text);
-  return children.some(
-    (child) => !child.title.endsWith('is shutting down') && noted.some((old) => isSame(old, child)),
-  );
+  return children.some((child) => !child.title.endsWith('is shutting down') && noted.some((old) => isSame(old, child)));
 }
 
 function parse(text: string): NginxProcess[] {

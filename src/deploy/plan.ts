@@ -158,7 +158,11 @@ function conflictAt(path: string, entry: Entry, owned: boolean): Conflict {
     return { path, kind: 'foreign', problem: `is ${kindOf(entry)}, and a file of keepgate's belongs there` };
   const stranger = strangerOf(entry);
   if (stranger !== undefined)
-    return { path, kind: 'foreign', problem: `belongs to user ${stranger}, who is neither root nor the one who runs keepgate` };
+    return {
+      path,
+      kind: 'foreign',
+      problem: `belongs to user ${stranger}, who is neither root nor the one who runs keepgate`,
+    };
   if (owned) return { path, kind: 'hand-edited', problem: 'was changed by hand since keepgate wrote it' };
   return { path, kind: 'foreign', problem: `is ${kindOf(entry)} that is not in ${manifestName}` };
 }

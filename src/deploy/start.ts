@@ -31,7 +31,9 @@ export async function startNginx(
     const served = works ? await Promise.all(expect.map((one) => askForCertificate(one, handshake))) : [];
     if (works && served.every(isServed)) return undefined;
     if (performance.now() > end)
-      return failed(works ? 'nginx was started and does not serve what it should' : 'nginx was started and has no workers');
+      return failed(
+        works ? 'nginx was started and does not serve what it should' : 'nginx was started and has no workers',
+      );
     await delay(50, undefined, { signal });
   }
 }

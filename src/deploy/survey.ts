@@ -33,7 +33,9 @@ function note(entries: Map<string, Entry>, folder: string, path: string): void {
   }
 }
 
-function look(path: string): Exclude<Entry, { is: 'file' }> | { readonly bytes: Buffer; readonly uid: number } | undefined {
+function look(
+  path: string,
+): Exclude<Entry, { is: 'file' }> | { readonly bytes: Buffer; readonly uid: number } | undefined {
   try {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) return undefined;
