@@ -55,7 +55,7 @@ export async function withFolderLock<T>(
     return await work();
   } finally {
     clearInterval(heart);
-    ignoringMissing(() => truncateSync(path, 0));
+    release(path);
   }
 }
 
@@ -122,6 +122,15 @@ const numbersIn = (folder: string): number[] =>
     .filter((name) => /^[1-9]\d*$/.test(name))
     .map(Number)
     .sort((a, b) => a - b);
+
+/** Where the disk refuses even that, the end of this process frees it, and what was done stays done. */
+function release(path: string): void {
+  try {
+    truncateSync(path, 0);
+  } catch (error) {
+    if (codeOf(error) === '') throw error;
+  }
+}
 
 function ignoringMissing(act: () => void): void {
   try {
