@@ -53,7 +53,7 @@ export function install(folder: string, { by, plan, manifest, paths, now }: Chan
   writeJournal(folder, journal);
   const [next, back] = [new Staging(), new Staging()];
   const putBack = (): void => {
-    next.discard();
+    attempt(folder, () => next.discard());
     try {
       const now = attempt(folder, () => snapshotOf(folder, touched));
       const changed = touched.filter((path) => wordFor(now, path) !== wordFor(before, path));
@@ -88,7 +88,7 @@ export function install(folder: string, { by, plan, manifest, paths, now }: Chan
     putBack,
     keep: () => {
       // Before it is history: a run that is killed in between is undone, and nobody would look for these names again.
-      back.discard();
+      attempt(folder, () => back.discard());
       return keepJournal(folder);
     },
   };

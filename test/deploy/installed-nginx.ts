@@ -28,8 +28,8 @@ export interface InstalledNginx {
   readonly pidFile: string;
   readonly store: string;
   readonly ports: { readonly http: number; readonly https: number };
-  /** Writes keepgate.yaml: sites by name and the port of their backend. */
-  spec(sites: Readonly<Record<string, number>>, more?: string): void;
+  /** Writes keepgate.yaml: sites by name and the port of their backend; `port`: another one for HTTP. */
+  spec(sites: Readonly<Record<string, number>>, port?: number): void;
   /** Runs the command with --nginx and --templates of this nginx. */
   keepgate(args: readonly string[], options?: RunOptions): Promise<Run>;
   /** Resolves to what `nginx -t` says when it refuses; '' when it takes it. */
@@ -71,14 +71,14 @@ export async function installNginx(suite: Suite, layout: 'debian' | 'conf.d' = '
   let ended: Promise<unknown> | undefined;
   return {
     ...{ folder, etc, program, pidFile, store: at('store'), ports: { http, https }, workers },
-    spec: (sites, more = '') => {
+    spec: (sites, port = http) => {
       const list = Object.entries(sites).map(
         ([name, port]) => `  ${name}:\n    hosts: [${name}.example.com]\n    upstream: http://127.0.0.1:${port}\n`,
       );
-      const listen = `defaults:\n  listen: {addresses: [127.0.0.1], http: ${http}, https: ${https}}\n`;
+      const listen = `defaults:\n  listen: {addresses: [127.0.0.1], http: ${port}, https: ${https}}\n`;
       writeFileSync(
         at('keepgate.yaml'),
-        `version: 1\nacme: {store: ${at('store')}}\n${listen}${more}sites:\n${list.join('')}`,
+        `version: 1\nacme: {store: ${at('store')}}\n${listen}sites:\n${list.join('')}`,
       );
     },
     keepgate: (args, options = {}) => {
