@@ -89,4 +89,31 @@ kept, beside the files that they changed: with --root for another folder than ng
 
   keepgate rollback --list`,
   },
+  'selinux-blocks-port': {
+    title: 'SELinux keeps nginx from a port',
+    text: `On systems like RHEL nginx may listen only on ports of the type http_port_t: 80, 443, 8443 and a few more. The command adds this one.
+
+  sudo semanage port -l | grep http_port_t
+  sudo semanage port -a -t http_port_t -p tcp PORT`,
+  },
+  'selinux-blocks-files': {
+    title: 'SELinux keeps nginx from certificates',
+    text: `nginx -t run by hand may read what the nginx of the service may not. The store of certificates needs a type that it may read.
+
+  sudo semanage fcontext -a -t cert_t '/var/lib/keepgate(/.*)?' && sudo restorecon -R /var/lib/keepgate`,
+  },
+  'selinux-blocks-backends': {
+    title: 'SELinux keeps nginx from connecting to backends',
+    text: `On systems like RHEL nginx may not open connections until this switch is on: each request gets a 502, and the error log says
+"(13: Permission denied) while connecting to upstream".
+
+  sudo setsebool -P httpd_can_network_connect on`,
+  },
+  'firewalld-closed': {
+    title: 'firewalld lets nobody connect',
+    text: `nginx listens, but the firewall of this machine closes the port. The help opens it, now and after a restart. http-01 challenges of a CA
+need port 80.
+
+  sudo firewall-cmd --list-all`,
+  },
 };
