@@ -34,10 +34,22 @@ export function readJournal(folder: string): Journal | undefined {
   return read(join(stateOf(folder), file));
 }
 
-/** @throws KeepgateError state-not-usable (4) */
+/** There is none when this throws, unless the disk refuses that as well. @throws KeepgateError state-not-usable (4) */
 export function writeJournal(folder: string, journal: Journal): void {
   const state = stateOf(folder);
-  inState(state, () => replaceFile(join(state, file), JSON.stringify(journal)));
+  const path = join(state, file);
+  inState(state, () => {
+    try {
+      replaceFile(path, JSON.stringify(journal));
+    } catch (error) {
+      try {
+        rmSync(path, { force: true });
+      } catch {
+        // The next run finds nothing to put back, and removes it.
+      }
+      throw error;
+    }
+  });
 }
 
 /** There is nothing to recover any more. */

@@ -84,10 +84,12 @@ export class Staging {
     syncFolders(places.map((place) => dirname(place)));
   }
 
-  /** Removes what never came into its place. */
+  /** Removes what never came into its place. What the disk refuses to remove waits on. */
   discard(): void {
-    for (const path of this.#staged.values()) rmSync(path, { force: true });
-    this.#staged.clear();
+    for (const [place, path] of this.#staged) {
+      rmSync(path, { force: true });
+      this.#staged.delete(place);
+    }
   }
 
   #beside(place: string): string {

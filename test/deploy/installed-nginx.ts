@@ -32,6 +32,8 @@ export interface InstalledNginx {
   spec(sites: Readonly<Record<string, number>>, port?: number): void;
   /** Runs the command with --nginx and --templates of this nginx. */
   keepgate(args: readonly string[], options?: RunOptions): Promise<Run>;
+  /** What the command needs for that. */
+  own(command: string | undefined): string[];
   /** Resolves to what `nginx -t` says when it refuses; '' when it takes it. */
   test(): Promise<string>;
   start(): Promise<void>;
@@ -68,9 +70,13 @@ export async function installNginx(suite: Suite, layout: 'debian' | 'conf.d' = '
   const pidFile = at('run/nginx.pid');
   const workers = (): number[] =>
     (runningIn(pidFile)?.children ?? []).filter(({ title }) => title === 'nginx: worker process').map(({ pid }) => pid);
+  const own = (command: string | undefined): string[] => [
+    ...['--nginx', program],
+    ...(command === 'rollback' ? [] : ['--templates', at('templates')]),
+  ];
   let ended: Promise<unknown> | undefined;
   return {
-    ...{ folder, etc, program, pidFile, store: at('store'), ports: { http, https }, workers },
+    ...{ own, folder, etc, program, pidFile, store: at('store'), ports: { http, https }, workers },
     spec: (sites, port = http) => {
       const list = Object.entries(sites).map(
         ([name, port]) => `  ${name}:\n    hosts: [${name}.example.com]\n    upstream: http://127.0.0.1:${port}\n`,
@@ -81,11 +87,8 @@ export async function installNginx(suite: Suite, layout: 'debian' | 'conf.d' = '
         `version: 1\nacme: {store: ${at('store')}}\n${listen}sites:\n${list.join('')}`,
       );
     },
-    keepgate: (args, options = {}) => {
-      const [command = '', ...rest] = args;
-      const own = command === 'rollback' ? [] : ['--templates', at('templates')];
-      return runKeepgate([command, ...rest, '--nginx', program, ...own], { cwd: folder, timeout: 60_000, ...options });
-    },
+    keepgate: (args, options = {}) =>
+      runKeepgate([...args, ...own(args[0])], { cwd: folder, timeout: 60_000, ...options }),
     test: async () => {
       const { exitCode, stderr } = await execa(program, ['-t'], { reject: false });
       return exitCode === 0 ? '' : stderr;
