@@ -7,6 +7,8 @@ import { type Command, run } from '../nginx/run.ts';
 export interface NginxInstance {
   /** The program. */
   readonly nginx: string;
+  /** The folder of its nginx.conf, where it is known. */
+  readonly folder?: string;
   /** What it was started with, where it was: `-p`, `-c` and `-g` (https://nginx.org/en/docs/switches.html). */
   readonly prefix?: string;
   readonly configuration?: string;
@@ -38,6 +40,7 @@ export async function installedNginx(
   const errorLog = fileOf(binary, 'error_log', 'error-log-path');
   return {
     nginx: binary.path,
+    ...(binary.confDir !== undefined && { folder: binary.confDir }),
     pidFile: fileOf(binary, 'pid', 'pid-path') ?? '/run/nginx.pid',
     ...(errorLog !== undefined && { errorLog }),
     reload: await reloadCommand(binary.path, systemctl),

@@ -5,6 +5,27 @@ import { undoCrashed } from './install.ts';
 import { dropJournal, readJournal } from './journal.ts';
 import { nginxOf } from './processes.ts';
 import { testReloadObserve } from './reload.ts';
+import { withInstallLock } from './state-folder.ts';
+
+/** Milliseconds to wait for a run that is at work. */
+const lockWait = 60_000;
+
+/**
+ * For commands that write beside what is installed, or reload it: the journal of a run is not theirs to overwrite. One that is at
+ * work is waited for, one that was cut off is put back. Then the work is done; without a journal at once, with no lock.
+ * @throws KeepgateError install-locked, state-damaged, state-not-usable, out-not-usable, nginx-not-runnable (4)
+ */
+export async function recoverBefore<T>(
+  place: Pick<Place, 'folder' | 'shown' | 'instance'>,
+  work: () => T,
+  signal?: AbortSignal,
+): Promise<{ readonly recovered: readonly Diagnostic[]; readonly result: T }> {
+  if (readJournal(place.folder) === undefined) return { recovered: [], result: work() };
+  return withInstallLock(place.folder, { wait: lockWait, signal }, async () => {
+    const recovered = await recover(place, { reload: true, signal });
+    return { recovered, result: work() };
+  });
+}
 
 /**
  * Only for the holder of the lock.

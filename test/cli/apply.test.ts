@@ -17,8 +17,10 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePorts } from '../../src/verify/ports.ts';
+import { crashedApply } from '../deploy/crashed-apply.ts';
 import { type InstalledNginx, installNginx } from '../deploy/installed-nginx.ts';
 import { treeOf } from '../deploy/rendered.ts';
+import { keepgateAt } from '../in-process.ts';
 
 let nginx: InstalledNginx;
 beforeEach(async () => {
@@ -124,6 +126,29 @@ describe('puts back', () => {
     expect(existsSync(join(nginx.etc, '.keepgate/journal.json'))).toBe(false);
   });
 
+  it.each([
+    ['a shared zone with another key', 'limit_req_zone $KEY zone=a:1m rate=1r/s;', 'binary_remote_addr', 'server_name'],
+    ['a cache with another path', 'proxy_cache_path KEY keys_zone=a:1m;', 'cache-1', 'cache-2'],
+  ])('what nginx does not take: %s', { timeout }, async (_, line, was, becomes) => {
+    const template = join(nginx.folder, 'templates/shared.conf.hbs');
+    const text = readFileSync(template, 'utf8');
+    const shared = join(nginx.etc, 'conf.d/keepgate.conf');
+    const write = (key: string) => writeFileSync(template, `${text}${line.replace('KEY', key)}\n`);
+    nginx.spec({ api: 8080 });
+    write(was);
+    await nginx.start();
+    expect(await run('apply')).toMatchObject({ exitCode: 0 });
+    write(becomes);
+    const failed = await json('apply', '--sandbox', 'none');
+    expect(failed).toMatchObject({ exitCode: 4, outcome: 'failed' });
+    expect(codes(failed)).toEqual(expect.arrayContaining(['reload-not-taken', 'change-put-back']));
+    expect(readFileSync(shared, 'utf8')).toContain(was);
+    expect(existsSync(join(nginx.etc, '.keepgate/journal.json'))).toBe(false);
+    expect(await nginx.test()).toBe('');
+    write(was);
+    expect(await json('apply')).toMatchObject({ exitCode: 0, outcome: 'unchanged' });
+  });
+
   it('what nginx -t refuses in place', { timeout }, async () => {
     const bad = site('bad');
     nginx.spec({ api: 8080 });
@@ -227,6 +252,19 @@ describe('refuses, and writes nothing', () => {
     expect(codes(await json('apply', '--root', open))).toContain('install-folder-unsafe');
     expect(readdirSync(open).filter((name) => name !== '.keepgate')).toEqual([]);
   });
+});
+
+it('a crashed run is recovered by render too', { timeout }, async () => {
+  const out = join(nginx.folder, 'out');
+  crashedApply(out, { half: 8080 });
+  nginx.spec({ api: 8080 });
+  const { exitCode, stderr } = await keepgateAt(['render', '--out', 'out', '--nginx-version', '1.26.3'], {
+    cwd: nginx.folder,
+    now: () => new Date(),
+  });
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('crash-recovered') });
+  expect(readdirSync(join(out, 'sites-available'))).toEqual(['keepgate_api.conf']);
+  expect(existsSync(join(out, '.keepgate/journal.json'))).toBe(false);
 });
 
 it('two at once: one after the other, and never a mix', { timeout }, async () => {

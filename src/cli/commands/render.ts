@@ -62,12 +62,16 @@ async function run(argv: Options, io: Io): Promise<number> {
   const { deliver } = await import('../../deploy/deliver.ts');
   const { force, out } = argv;
   const delivered = await deliver(resolved, rendered, { out, force, pinned, cwd: io.cwd, env: io.env });
+  const diagnostics = [...findings.diagnostics, ...delivered.diagnostics];
   if (!delivered.ok) {
-    await say({ ...argv, ...findings, diagnostics: [...findings.diagnostics, ...delivered.diagnostics] }, io);
+    await say({ ...argv, ...findings, diagnostics }, io);
     return exitCode.wrong;
   }
   const { changes, next } = delivered;
-  await say({ ...argv, ...findings, product: { ...rendered, out: { folder: out, ...changes }, next } }, io);
+  await say(
+    { ...argv, ...findings, diagnostics, product: { ...rendered, out: { folder: out, ...changes }, next } },
+    io,
+  );
   if (argv.format === 'text') {
     io.stderr.write(inWords(out, changes));
     io.stdout.write(next.map((line) => `${line}\n`).join(''));
