@@ -1,6 +1,5 @@
 /** Planning after an apply is empty, whatever was applied before. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -11,6 +10,7 @@ import { manifestText } from '../../src/deploy/plan-manifest.ts';
 import { wantedOf } from '../../src/deploy/snapshot.ts';
 import { survey } from '../../src/deploy/survey.ts';
 import { manifestName, type Rendered } from '../../src/render/render.ts';
+import { memory } from '../memory.ts';
 import { expectedTree, renderedOf, treeOf } from './rendered.ts';
 
 const options: ApplyOptions = {
@@ -34,14 +34,37 @@ const goal = (rendered: Rendered): Goal => ({
 const installed = (folder: string) =>
   Object.fromEntries(Object.entries(treeOf(folder)).filter(([path]) => !path.startsWith('.keepgate')));
 
-const name = fc.constantFrom('api', 'web', 'a-b', 'x1', 'shop');
-const sites = fc.dictionary(name, fc.integer({ min: 1024, max: 65535 }), { minKeys: 1 });
+const names = ['api', 'web', 'a-b', 'x1', 'shop'];
+const backend = fc.integer({ min: 1024, max: 65535 }).map((port) => `http://127.0.0.1:${port}`);
+const route = fc.oneof(
+  backend,
+  fc.record({ upstream: backend, streaming: fc.boolean(), bodyLimit: fc.constantFrom('1m', '64m') }),
+  fc.constantFrom({ respond: { status: 204 } }, { redirect: { to: 'https://other.example.com/', status: 308 } }),
+);
+const site = (name: string) =>
+  fc.record(
+    {
+      hosts: fc.constantFrom([`${name}.example.com`], [`${name}.example.com`, `www.${name}.example.com`]),
+      upstream: backend,
+      canonicalHost: fc.constant(`${name}.example.com`),
+      http2: fc.boolean(),
+      routes: fc.dictionary(fc.constantFrom('/v1', '/events', '= /healthz'), route),
+      tls: fc.record({
+        certificate: fc.constantFrom('acme', 'self-signed'),
+        hsts: fc.record({ maxAge: fc.integer({ min: 0, max: 63072000 }) }),
+      }),
+    },
+    { requiredKeys: ['hosts', 'upstream'] },
+  );
+const sites = fc
+  .subarray(names, { minLength: 1 })
+  .chain((chosen) => fc.record(Object.fromEntries(chosen.map((name) => [name, site(name)]))));
 const step = fc.record({ sites, layout: fc.constantFrom('debian' as const, 'conf.d' as const) });
 
 it('leaves nothing to plan, and goes back to each state that there was', { timeout: 120_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 5 }), async (steps) => {
-      const folder = mkdtempSync(join(tmpdir(), 'keepgate-apply-'));
+      const folder = mkdtempSync(join(memory(), 'keepgate-apply-'));
       const place = { folder, shown: 'nginx', instance: undefined };
       try {
         for (const below of ['conf.d', 'sites-available', 'sites-enabled']) mkdirSync(join(folder, below));
@@ -66,6 +89,14 @@ it('leaves nothing to plan, and goes back to each state that there was', { timeo
         rmSync(folder, { recursive: true, force: true });
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
+});
+
+it('keeps ten states', async () => {
+  const folder = mkdtempSync(join(memory(), 'keepgate-apply-'));
+  for (let port = 8001; port <= 8013; port++)
+    await apply({ folder, shown: 'nginx', instance: undefined }, goal(renderedOf({ api: port })), options);
+  expect(readHistory(folder).map(({ number }) => number)).toEqual([13, 12, 11, 10, 9, 8, 7, 6, 5, 4]);
+  rmSync(folder, { recursive: true });
 });

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import process from 'node:process';
 import { afterEach, expect, it } from 'vitest';
 import { type InstalledNginx, installNginx } from '../deploy/installed-nginx.ts';
 import { startLoad } from './keepalive-load.ts';
@@ -56,7 +55,7 @@ it.each([
   expect(load.failures).toEqual([]);
   expect(load.answered).toBeGreaterThanOrEqual(requests);
   const again = retries ? `, ${load.retried} sent again` : '';
-  process.stdout.write(
-    `${applies} applies, nginx of ${suite}: ${load.answered} requests on ${load.connections} connections, ${load.failures.length} failed${again}\n`,
+  console.info(
+    `${applies} applies, nginx of ${suite}: ${load.answered} requests on ${load.connections} connections, ${load.failures.length} failed${again}`,
   );
 });
