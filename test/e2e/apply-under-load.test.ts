@@ -36,7 +36,7 @@ it.each([
     port: machine.ports.https,
     servername: 'api.example.com',
     ca,
-    busy: 12,
+    busy: 4,
     pausing: 20,
     retries,
   });
