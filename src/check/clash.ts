@@ -36,8 +36,17 @@ export function explainClash(
 }
 
 /** The machine's files without those that the rendered ones replace: a spec is checked again after it was installed. */
-export function foreignFiles(live: readonly LiveFile[], { files, links }: Rendered): LiveFile[] {
-  const own = new Set([...files, ...links].map(({ path }) => `${nginxFolder}/${path}`));
+export function foreignFiles(
+  live: readonly LiveFile[],
+  { files, links }: Pick<Rendered, 'files' | 'links'>,
+  gone: readonly string[] = [],
+): LiveFile[] {
+  const own = new Set(
+    [...files, ...links]
+      .map(({ path }) => path)
+      .concat(gone)
+      .map((path) => `${nginxFolder}/${path}`),
+  );
   return live.filter(({ path }) => !own.has(path));
 }
 

@@ -1,10 +1,15 @@
 /** Many new certificates, one test and one reload of nginx: all of them are served afterwards, or the ones before. */
 import process from 'node:process';
 import { type CertificateStore, type Live, liveVersion, type StoredVersion, switchAll } from '../certs/store.ts';
-import type { Diagnostic } from '../diagnostic.ts';
+import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { listeningSockets, type Socket } from './listening-sockets.ts';
 import { installedNginx, type NginxInstance } from './nginx-instance.ts';
+<<<<<<< HEAD
 import { type NginxProcess, nginxOf, userOf } from './processes.ts';
+=======
+import { nginxOf } from './processes.ts';
+import { recoverBefore } from './recover.ts';
+>>>>>>> apply
 import { reloadOrPutBack } from './reload-or-put-back.ts';
 import { askForCertificate, type ExpectedCertificate } from './served-certificate.ts';
 
@@ -53,6 +58,7 @@ export async function activate(
     switchOver();
     return { outcome: 'switched', diagnostics: foreign ? [foreign] : [], observed: 0 };
   }
+  const recovered = await undoInterrupted(nginx, signal);
   const places = await servedPlaces(listeningSockets(running.master.pid), activations, before);
   switchOver();
   const putBack = (): void =>
@@ -64,14 +70,27 @@ export async function activate(
   const expectBefore = places.map(({ was }) => was);
   const result = await reloadOrPutBack({ instance: nginx, expect, expectBefore, putBack, ...(signal && { signal }) });
   if (result.outcome === 'put-back' || result.outcome === 'stuck')
-    return { outcome: result.outcome, diagnostics: result.diagnostics, observed: 0 };
+    return { outcome: result.outcome, diagnostics: [...recovered, ...result.diagnostics], observed: 0 };
   const outcome = result.outcome === 'reloaded' ? 'reloaded' : 'switched';
-  if (outcome === 'switched') return { outcome, diagnostics: result.first.diagnostics, observed: 0 };
+  const diagnostics = [...recovered, ...result.first.diagnostics];
+  if (outcome === 'switched') return { outcome, diagnostics, observed: 0 };
   const first = activations.filter(({ name }) =>
     before.some((one) => one.name === name && typeof one.live !== 'object'),
   );
   const seen = await countServed(listeningSockets(running.master.pid), first);
-  return { outcome, diagnostics: result.first.diagnostics, observed: expect.length + seen };
+  return { outcome, diagnostics, observed: expect.length + seen };
+}
+
+/** A reload must not have nginx read what a run of `apply` has half put in place. Where that can't be undone, `nginx -t` decides. */
+async function undoInterrupted(nginx: NginxInstance, signal: AbortSignal | undefined): Promise<readonly Diagnostic[]> {
+  const { folder } = nginx;
+  if (folder === undefined) return [];
+  try {
+    return (await recoverBefore({ folder, shown: folder, instance: nginx }, () => undefined, signal)).recovered;
+  } catch (error) {
+    if (!(error instanceof KeepgateError)) throw error;
+    return [{ ...error.diagnostic, severity: 'warning' }];
+  }
 }
 
 /** Only root and the user of its master can have nginx reloaded; nobody else can even test its configuration whole. */

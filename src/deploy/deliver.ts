@@ -8,6 +8,7 @@ import type { Rendered } from '../render/render.ts';
 import { gatherFacts, hasNginx } from './facts.ts';
 import { nextCommands } from './plan-commands.ts';
 import { neededCertificates } from './plan-stand-ins.ts';
+import { recoverBefore } from './recover.ts';
 import { type Changes, writeFolder } from './write-folder.ts';
 
 export interface DeliverOptions {
@@ -21,16 +22,27 @@ export interface DeliverOptions {
 }
 
 export type Delivered =
-  | { readonly ok: true; readonly changes: Changes; readonly next: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly changes: Changes;
+      readonly next: readonly string[];
+      /** What a crashed run of `apply` had left there, and what became of it. */
+      readonly diagnostics: readonly Diagnostic[];
+    }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-/** Writes the files below a folder. `next`: lines for sh, to be run in `cwd`. @throws KeepgateError as `writeFolder` does */
+/**
+ * Writes the files below a folder. `next`: lines for sh, to be run in `cwd`.
+ * @throws KeepgateError as `writeFolder` and `recoverBefore` do
+ */
 export async function deliver(resolved: Resolved, rendered: Rendered, options: DeliverOptions): Promise<Delivered> {
   const { out, force, pinned, cwd, env } = options;
   const folder = resolve(cwd, out);
   const here = hasNginx() && (!pinned || (await isInstalled(rendered.manifest.target, env)));
-  const result = writeFolder(folder, rendered, { force, shown: out });
-  if (!result.ok) return result;
+  const { recovered, result } = await recoverBefore({ folder, shown: out, instance: undefined }, () =>
+    writeFolder(folder, rendered, { force, shown: out }),
+  );
+  if (!result.ok) return { ok: false, diagnostics: [...recovered, ...result.diagnostics] };
   const { changes } = result;
   const installation = {
     from: out,
@@ -42,7 +54,7 @@ export async function deliver(resolved: Resolved, rendered: Rendered, options: D
     claimsDefault: resolved.model.shared.refuseHttp.some((socket) => socket === '80' || socket === '[::]:80'),
   };
   const next = nextCommands(installation, gatherFacts(installation, folder, here, env));
-  return { ok: true, changes, next };
+  return { ok: true, changes, next, diagnostics: recovered };
 }
 
 async function isInstalled(target: Target, env: NodeJS.ProcessEnv): Promise<boolean> {

@@ -7,6 +7,8 @@ import { type Command, run } from '../nginx/run.ts';
 export interface NginxInstance {
   /** The program. */
   readonly nginx: string;
+  /** The folder of its nginx.conf, where it is known. */
+  readonly folder?: string;
   /** What it was started with, where it was: `-p`, `-c` and `-g` (https://nginx.org/en/docs/switches.html). */
   readonly prefix?: string;
   readonly configuration?: string;
@@ -16,6 +18,8 @@ export interface NginxInstance {
   readonly errorLog?: string;
   /** How it is asked to read its configuration anew: a signal to the process in the pid file, or a command. */
   readonly reload: 'signal' | Command;
+  /** How it is started; without it, as a daemon of its own. */
+  readonly start?: Command;
 }
 
 /** Milliseconds for systemctl. */
@@ -36,9 +40,11 @@ export async function installedNginx(
   const errorLog = fileOf(binary, 'error_log', 'error-log-path');
   return {
     nginx: binary.path,
+    ...(binary.confDir !== undefined && { folder: binary.confDir }),
     pidFile: fileOf(binary, 'pid', 'pid-path') ?? '/run/nginx.pid',
     ...(errorLog !== undefined && { errorLog }),
     reload: await reloadCommand(binary.path, systemctl),
+    ...(existsSync('/run/systemd/system') && { start: [systemctl, 'start', 'nginx'] as const }),
   };
 }
 

@@ -27,6 +27,8 @@ export interface TestTree {
   readonly raw: boolean;
   /** A whole /etc/nginx to merge with; without it, the nginx's own nginx.conf and what that names. */
   readonly live?: string;
+  /** Files and links of `live` that will not be there any more. */
+  readonly without?: readonly string[];
 }
 
 export interface TestOptions {

@@ -19,12 +19,16 @@ import {
   versionsOf,
 } from '../../src/certs/store.ts';
 import { activate } from '../../src/deploy/activate-certificates.ts';
+import { readJournal } from '../../src/deploy/journal.ts';
+import type { NginxInstance } from '../../src/deploy/nginx-instance.ts';
 import { testReloadObserve } from '../../src/deploy/reload.ts';
 import { askForCertificate } from '../../src/deploy/served-certificate.ts';
 import { certificateFiles } from '../../src/model/store-paths.ts';
 import { keepOneFresh } from '../keep-one-fresh.ts';
 import { nginxOf } from '../parts.ts';
 import { type SmallCa, startSmallCa } from '../small-ca/start.ts';
+import { crashedApply } from './crashed-apply.ts';
+import { treeOf } from './rendered.ts';
 import { certificate, host, type Machine, startMachine } from './running-nginx.ts';
 
 let machine: Machine;
@@ -49,7 +53,7 @@ afterEach(async () => {
   await machine?.stop();
 });
 
-const fresh = (options: { nginx?: 'none'; force?: boolean }) =>
+const fresh = (options: { nginx?: 'none' | NginxInstance; force?: boolean }) =>
   keepOneFresh({
     ...{ ca, store, host, webroot: join(machine.prefix, 'webroot'), nginx: machine.instance },
     ...options,
@@ -155,4 +159,13 @@ describe('a new certificate', { timeout: 120_000 }, () => {
     expect(await testReloadObserve({ instance: machine.instance })).toMatchObject({ outcome: 'reloaded' });
     await switchesAtTheNextRun();
   });
+});
+
+it('puts back what a crashed apply has left before it has nginx read', async () => {
+  const folder = join(machine.prefix, 'etc');
+  crashedApply(folder, { half: 8080 });
+  const { activation } = await fresh({ nginx: { ...machine.instance, folder }, force: true });
+  expect(activation).toMatchObject({ outcome: 'reloaded', diagnostics: [{ code: 'crash-recovered' }] });
+  expect(readJournal(folder)).toBeUndefined();
+  expect(Object.keys(treeOf(folder)).filter((path) => !path.startsWith('.keepgate/'))).toEqual([]);
 });

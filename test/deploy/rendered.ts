@@ -6,20 +6,24 @@ import { loadSpec } from '../../src/spec/load.ts';
 
 const target = { version: '1.26.3', openssl: '3.5.0', modules: ['http_ssl_module', 'http_v2_module'] };
 
-/** The sites by name and port of their backend; another port is another text. */
-export function renderedOf(sites: Readonly<Record<string, number>>, layout: 'debian' | 'conf.d' = 'debian'): Rendered {
+/** The sites by name, and the port of their backend or all of their options; another port is another text. */
+export function renderedOf(
+  sites: Readonly<Record<string, number | object>>,
+  layout: 'debian' | 'conf.d' = 'debian',
+): Rendered {
   const spec = {
     version: 1,
     sites: Object.fromEntries(
-      Object.entries(sites).map(([name, port]) => [
+      Object.entries(sites).map(([name, site]) => [
         name,
-        { hosts: [`${name}.example.com`], upstream: `http://127.0.0.1:${port}` },
+        typeof site === 'object' ? site : { hosts: [`${name}.example.com`], upstream: `http://127.0.0.1:${site}` },
       ]),
     ),
   };
   const loaded = loadSpec([{ file: 'keepgate.yaml', bytes: Buffer.from(JSON.stringify(spec)) }]);
   if (!loaded.spec) throw new Error(JSON.stringify(loaded.diagnostics));
   const resolved = resolve(loaded.spec, loaded.places, { target, layout, allowRaw: false });
+  if (resolved.diagnostics[0]) throw new Error(JSON.stringify(resolved.diagnostics));
   return render(resolved.model, target);
 }
 

@@ -37,6 +37,24 @@ export const entries: readonly (Entry | Group)[] = [
     load: () => import('./explain.ts'),
   },
   {
+    name: 'diff',
+    operands: ['spec..'],
+    describe: 'what apply would change; drift and hand edits',
+    load: () => import('./diff.ts'),
+  },
+  {
+    name: 'apply',
+    operands: ['spec..'],
+    describe: 'install, test, reload and watch, or put back',
+    load: () => import('./apply.ts'),
+  },
+  {
+    name: 'rollback',
+    operands: [],
+    describe: 'the state before the last apply',
+    load: () => import('./rollback.ts'),
+  },
+  {
     name: 'cert',
     describe: "certificates: Let's Encrypt, or your own CA's",
     entries: async () => (await import('./cert/index.ts')).entries,
