@@ -172,13 +172,14 @@ async function complete(
   const { store, session, report, now } = context;
   const journal = { ...pending, orderUrl: order.url };
   const ready = await readyOrder(order, name, context);
+  let seen = ready;
   if (ready.status === 'ready') {
     report('asking for the certificate');
     savePending(store, name, { ...journal, step: 'finalizing' });
-    await finalize(session, ready, certificateRequest(settings.names, createPrivateKey(key)));
+    seen = await finalize(session, ready, certificateRequest(settings.names, createPrivateKey(key)));
   }
-  const look = () => session.order(order.url);
-  const ended = await poll(look, ({ status }) => status === 'valid' || status === 'invalid', { ...context, timeLimit });
+  const isEnded = ({ status }: Order) => status === 'valid' || status === 'invalid';
+  const ended = await poll(() => session.order(order.url), isEnded, { ...context, seen, timeLimit });
   if (ended.status === 'invalid') return giveUp(store, name, orderFailed(settings.names, ended));
   if (ended.status !== 'valid' || ended.certificate === undefined) throw orderTooSlow(settings.names, ended);
   savePending(store, name, { ...journal, step: 'issued' });
@@ -218,26 +219,27 @@ async function readyOrder(order: Order, name: string, context: IssueContext): Pr
   const failed = await authorize(order, context);
   for (const { name: host } of failed) onFailedValidation(host);
   if (failed.length > 0) return giveUp(store, name, authorizationFailed(failed));
-  const ready = await poll(
-    () => session.order(order.url),
-    ({ status }) => status !== 'pending',
-    { ...context, timeLimit },
-  );
+  // With its last authorization it is ready (RFC 8555, section 7.1.6), so there is nothing to wait for.
+  const look = () => session.order(order.url);
+  const isReady = ({ status }: Order) => status !== 'pending';
+  const ready = await poll(look, isReady, { ...context, seen: await look(), timeLimit });
   if (ready.status === 'invalid') return giveUp(store, name, orderFailed([name], ready));
   if (ready.status === 'pending') throw orderTooSlow([name], ready);
   return ready;
 }
 
-/** An answer that got lost says nothing about what the CA did: the order does. */
-async function finalize(session: AcmeSession, order: Order, request: Buffer): Promise<void> {
+/** An answer that got lost says nothing about what the CA did: the order does. Resolves to the order as it is then. */
+async function finalize(session: AcmeSession, order: Order, request: Buffer): Promise<Order> {
   try {
-    await session.finalize(order, request);
+    return await session.finalize(order, request);
   } catch (error) {
     const isLost = error instanceof TransportFailure && error.kind !== 'aborted';
     const isDone = error instanceof AcmeProblem && error.type === 'orderNotReady';
     if (!isLost && !isDone) throw error;
     await sleep(500);
-    if ((await session.order(order.url)).status === 'ready') throw error;
+    const seen = await session.order(order.url);
+    if (seen.status === 'ready') throw error;
+    return seen;
   }
 }
 
