@@ -3,10 +3,10 @@
 // unpacked from Debian into a cache, without root (see debian-bin).
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** @typedef {'nginx' | 'bwrap' | 'curl' | 'pebble' | 'challtestsrv' | 'named' | 'strace'} PartName */
+/** @typedef {'nginx' | 'bwrap' | 'curl' | 'pebble' | 'challtestsrv' | 'named' | 'certbot' | 'strace'} PartName */
 /** @typedef {'bullseye' | 'bookworm' | 'trixie' | 'forky'} Suite */
 /** @typedef {{ bookworm: string, forky: string }} OfTwo pebble 2.4 and 2.10 */
 /** @typedef {{ nginx: { bullseye?: string, bookworm: string, trixie: string, forky: string }, bwrap: string, curl: string, pebble: OfTwo, challtestsrv: OfTwo, named: string, strace: string }} TestParts */
@@ -19,6 +19,8 @@ const debian = {
   pebble: { suite: 'bookworm', package: 'pebble', program: '/usr/bin/pebble' },
   challtestsrv: { suite: 'bookworm', package: 'pebble', program: '/usr/bin/pebble-challtestsrv' },
   named: { suite: 'bookworm', package: 'bind9', program: '/usr/sbin/named' },
+  // A script, that needs the Python which comes with it.
+  certbot: { suite: 'bookworm', package: 'certbot', program: '/usr/bin/python3' },
   strace: { suite: 'bookworm', package: 'strace', program: '/usr/bin/strace' },
 };
 
@@ -61,6 +63,17 @@ export const testParts = async () => {
   ]);
   const nginx = { ...(bullseye && { bullseye }), bookworm, trixie, forky };
   return { nginx, bwrap, curl, pebble, challtestsrv, named, strace };
+};
+
+/**
+ * Debian's certbot, for the benchmarks alone.
+ *
+ * @returns {Promise<string[]>} the command that runs it
+ * @throws {Error} when it can't be unpacked
+ */
+export const certbotCommand = async () => {
+  const python = await unpack('certbot');
+  return [python, join(dirname(python), '../root/usr/bin/certbot')];
 };
 
 /** @param {Error} error */

@@ -8,6 +8,7 @@ import { documentPages } from './pages/document.ts';
 import { filePages } from './pages/files.ts';
 import { formatPages } from './pages/formats.ts';
 import { hookPages } from './pages/hooks.ts';
+import { installPages } from './pages/install.ts';
 import { issuancePages } from './pages/issuance.ts';
 import { nginxPages } from './pages/nginx.ts';
 import type { Page } from './pages/page.ts';
@@ -36,6 +37,7 @@ const chapters = [
   filePages,
   formatPages,
   hookPages,
+  installPages,
   issuancePages,
   nginxPages,
   renewalPages,

@@ -37,10 +37,12 @@ export async function keepOneFresh({ ca, store, host, webroot, nginx, force = fa
       sessions: sessions({ accounts, agreeToTerms: true, now, signal }),
       patient: false,
       preflight: false,
+      hooks: false,
       resolver: undefined,
       concurrency: 1,
       keep: 5,
       report: () => undefined,
+      onReached: () => undefined,
       deployed: async () => [],
     }),
   );

@@ -3,7 +3,7 @@
  * empty or its process is gone. A number is taken with link(2), which only one can, and never given back before there is a
  * higher one: so two who find the same dead holder can't both take over.
  */
-import { linkSync, rmSync, statSync, truncateSync, unlinkSync, utimesSync } from 'node:fs';
+import { linkSync, rmSync, statSync, truncateSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, namesIn, readText, sweep, temporaryIn, writeNew } from './durable.ts';
@@ -55,7 +55,7 @@ export async function withFolderLock<T>(
     return await work();
   } finally {
     clearInterval(heart);
-    ignoringMissing(() => truncateSync(path, 0));
+    release(path);
   }
 }
 
@@ -74,8 +74,8 @@ function take(folder: string): string | ProcessIdentity {
       sweep(folder);
       return path;
     }
-    // Others have gone on meanwhile, and removed the file that we saw.
-    unlinkSync(path);
+    // Others have gone on meanwhile, and removed the file that we saw, and perhaps ours too.
+    rmSync(path, { force: true });
   }
 }
 
@@ -122,6 +122,15 @@ const numbersIn = (folder: string): number[] =>
     .filter((name) => /^[1-9]\d*$/.test(name))
     .map(Number)
     .sort((a, b) => a - b);
+
+/** Where the disk refuses even that, the end of this process frees it, and what was done stays done. */
+function release(path: string): void {
+  try {
+    truncateSync(path, 0);
+  } catch (error) {
+    if (codeOf(error) === '') throw error;
+  }
+}
 
 function ignoringMissing(act: () => void): void {
   try {

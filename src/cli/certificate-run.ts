@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import type { Job } from '../acme/due.ts';
-import { keepFresh } from '../acme/keep-fresh.ts';
+import { type Fresh, keepFresh } from '../acme/keep-fresh.ts';
 import { sessions } from '../acme/sessions.ts';
 import { solverPool } from '../acme/solver-pool.ts';
 import { withLock } from '../certs/lock.ts';
@@ -12,12 +12,15 @@ import { type CertificateStore, openStore } from '../certs/store.ts';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { runDeployHook } from '../hooks/deploy-hook.ts';
 import { challengeRoot } from '../model/store-paths.ts';
+import { whatNext } from './after-certificates.ts';
 import { askAboutTerms } from './ask-about-terms.ts';
-import { certificateReport, exitCodeOf } from './certificate-report.ts';
+import { certificateDocument, certificateLines, exitCodeOf } from './certificate-report.ts';
 import { interruptible } from './interrupt.ts';
 import { type Io, wantsColor } from './io.ts';
 import { progress } from './progress.ts';
+import { toJson } from './report/json.ts';
 import { text } from './report/text.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface RunOptions {
   dryRun: boolean;
@@ -62,14 +65,18 @@ export interface CertificateRun {
   readonly account: Account;
   /** Our own pauses after failures hold. */
   readonly patient: boolean;
+  /** Whether a spec's sites are what it is about. */
+  readonly hasSpec: boolean;
   readonly options: RunOptions;
 }
 
 /** Milliseconds that another run is waited for: long enough for one that issues. */
 const lockWait = 300_000;
 
-/** Resolves to the exit code. @throws KeepgateError of the store */
-export function runCertificates(run: CertificateRun, io: Io): Promise<number> {
+/** Resolves to the exit code. @throws KeepgateError of the store; UsageError */
+export async function runCertificates(run: CertificateRun, io: Io): Promise<number> {
+  atLeastOne('concurrency', run.options.concurrency);
+  if (run.options.keep !== undefined) atLeastOne('keep', run.options.keep);
   if (!run.options.dryRun) return interruptible((signal) => locked(run, io, signal));
   const folder = mkdtempSync(join(tmpdir(), 'keepgate-dry-run-'));
   const store = openStore(folder);
@@ -78,20 +85,28 @@ export function runCertificates(run: CertificateRun, io: Io): Promise<number> {
   );
 }
 
+function atLeastOne(option: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) throw new UsageError(`--${option} takes a whole number of at least 1`);
+}
+
 async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise<number> {
   const { store, account, patient, options } = run;
-  const { dryRun, format } = options;
+  const { dryRun } = options;
   const shown = progress(io);
   const solvers = solverPool({ challengeRoot, dns: { resolver: options.resolver } });
+  const ask = askAboutTerms(io, signal);
+  let reached = 0;
   try {
     shown.say('waiting for another run of keepgate');
-    const fresh = await withLock(store, { wait: lockWait, signal }, () =>
-      keepFresh(run.jobs(), {
+    const fresh = await withLock(store, { wait: lockWait, signal }, () => {
+      const jobs = run.jobs();
+      const counted = () => (jobs.length > 1 ? `${reached} of ${jobs.length} done; ` : '');
+      return keepFresh(jobs, {
         store,
         sessions: sessions(
           {
             accounts: join(store.root, 'accounts'),
-            agreeToTerms: account.agreeToTerms || askAboutTerms(io),
+            agreeToTerms: account.agreeToTerms || (ask && ((terms) => shown.aside(() => ask(terms)))),
             now: io.now,
             signal,
             ...(account.email !== undefined && { email: account.email }),
@@ -105,33 +120,42 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
         patient,
         force: options.force,
         preflight: !options.skipPreflight,
+        hooks: options.hooks,
         resolver: options.resolver,
         concurrency: options.concurrency,
-        keep: options.keep ?? 5,
+        keep: options.keep,
         nginx: options.reload && !dryRun ? undefined : 'none',
-        report: (name, step) => shown.say(`${name}: ${step}`),
+        report: (name, step) => shown.say(`${counted()}${name}: ${step}`),
+        onReached: () => {
+          reached++;
+        },
         deployed: options.hooks && !dryRun ? (job) => deploy(job, store, signal) : async () => [],
-      }),
-    );
+      });
+    });
     shown.end();
-    const diagnostics = fresh.outcomes.flatMap(({ error, diagnostics }) => [
-      ...diagnostics,
-      ...(error ? [error.diagnostic] : []),
-    ]);
-    const all: Diagnostic[] = [...diagnostics, ...(fresh.activation?.diagnostics ?? [])];
-    const color = wantsColor(io.stderr, io.env);
-    if (format === 'text' && all.length > 0) io.stderr.write(text(all, { color, ignored: [] }));
-    const report = certificateReport(fresh, { store, now: io.now(), dryRun });
-    if (format === 'json') io.stdout.write(`${JSON.stringify(report.document, null, 2)}\n`);
-    else {
-      io.stdout.write(report.lines);
-      io.stderr.write(report.next);
-    }
+    tellAbout(fresh, run, io);
     return exitCodeOf(fresh);
   } finally {
     shown.end();
     await solvers.close();
   }
+}
+
+function tellAbout(fresh: Fresh, { store, options, hasSpec }: CertificateRun, io: Io): void {
+  const { dryRun, format } = options;
+  const context = { store: store.root, now: io.now(), dryRun };
+  if (format === 'json') {
+    io.stdout.write(toJson(certificateDocument(fresh, context)));
+    return;
+  }
+  const found: Diagnostic[] = [
+    ...fresh.outcomes.flatMap(({ error, diagnostics }) => [...diagnostics, ...(error ? [error.diagnostic] : [])]),
+    ...(fresh.activation?.diagnostics ?? []),
+  ];
+  if (found.length > 0) io.stderr.write(text(found, { color: wantsColor(io.stderr, io.env), ignored: [] }));
+  io.stdout.write(certificateLines(fresh, { ...context, color: wantsColor(io.stdout, io.env) }));
+  if (fresh.outcomes.length === 0) io.stderr.write(`${store.root} has no certificate of a CA yet\n`);
+  io.stderr.write(whatNext(fresh, { store: store.root, dryRun, hasSpec }));
 }
 
 async function deploy(

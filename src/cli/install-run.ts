@@ -1,8 +1,10 @@
 /** What apply and rollback share: the options, one run of `apply`, and an account of it. */
+import { delimiter } from 'node:path';
 import type { Argv } from 'yargs';
 import { type Applied, type ApplyOptions, apply, type Goal, type Place } from '../deploy/apply.ts';
 import { installedNginx } from '../deploy/nginx-instance.ts';
 import type { InstallFolder } from '../deploy/place.ts';
+import { platformReasons } from '../deploy/platform-reasons.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import { interruptible } from './interrupt.ts';
@@ -41,6 +43,8 @@ export interface InstallRun {
   /** Findings of before. */
   readonly diagnostics: readonly Diagnostic[];
   readonly ignored: readonly Ignored[];
+  /** That clients connect to. */
+  readonly ports: readonly number[];
   readonly steps: Pick<ApplyOptions, 'prove' | 'missing' | 'standIn' | 'expect'>;
 }
 
@@ -49,7 +53,7 @@ const lockWait = 60_000;
 
 /** Resolves to the exit code. @throws KeepgateError as `apply` does */
 export function runInstall(
-  { place, binary, goal, options, diagnostics, ignored, steps }: InstallRun,
+  { place, binary, goal, options, diagnostics, ignored, ports, steps }: InstallRun,
   io: Io,
 ): Promise<number> {
   return interruptible(async (signal) => {
@@ -66,6 +70,7 @@ export function runInstall(
         say: shown.say,
       });
       shown.end();
+      const reasons = instance !== undefined && applied.nginx !== undefined ? await reasonsOf(applied, ports, io) : [];
       const { outcome, plan, standIns, nginx, number } = applied;
       const { files, links, remove, unchanged } = plan;
       const product = {
@@ -79,7 +84,7 @@ export function runInstall(
         ...(number !== undefined && { number }),
       };
       await say(
-        { format: options.format, diagnostics: [...diagnostics, ...applied.diagnostics], ignored, product },
+        { format: options.format, diagnostics: [...diagnostics, ...applied.diagnostics, ...reasons], ignored, product },
         io,
       );
       if (options.format === 'text') io.stderr.write(inWords(applied, place.shown));
@@ -88,6 +93,11 @@ export function runInstall(
       shown.end();
     }
   });
+}
+
+async function reasonsOf({ diagnostics }: Applied, ports: readonly number[], { env }: Io): Promise<Diagnostic[]> {
+  const said = diagnostics.map(({ message }) => message).join('\n');
+  return platformReasons({ said, ports, path: (env.PATH ?? '').split(delimiter) });
 }
 
 function exitCodeOf({ outcome, diagnostics }: Applied): number {

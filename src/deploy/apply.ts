@@ -1,5 +1,5 @@
 /** A change of the files that nginx reads: in place, tested, loaded and watched, or everything as it was. */
-import { lstatSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { type Diagnostic, reaches } from '../diagnostic.ts';
@@ -189,7 +189,7 @@ function unsafeFolders({ folder, shown }: Place, plan: Plan): Diagnostic[] {
   const user = process.geteuid?.() ?? 0;
   const names = ['', ...new Set([...plan.files, ...plan.links].map(({ path }) => folderOf(path)))];
   return names.flatMap((name): Diagnostic[] => {
-    const stats = lstatSync(join(folder, name, '.'), { throwIfNoEntry: false });
+    const stats = statSync(join(folder, name), { throwIfNoEntry: false });
     if (stats === undefined) return [];
     const path = name === '' ? shown : `${shown}/${name}`;
     const stranger = stats.uid !== 0 && stats.uid !== user;

@@ -53,9 +53,17 @@ export function install(folder: string, { by, plan, manifest, paths, now }: Chan
   writeJournal(folder, journal);
   const [next, back] = [new Staging(), new Staging()];
   const putBack = (): void => {
-    next.discard();
+    attempt(folder, () => next.discard());
     try {
-      putInPlace(folder, before, touched, back);
+      const now = attempt(folder, () => snapshotOf(folder, touched));
+      const changed = touched.filter((path) => wordFor(now, path) !== wordFor(before, path));
+      stage(
+        folder,
+        before,
+        changed.filter((path) => !back.has(join(folder, path))),
+        back,
+      );
+      putInPlace(folder, before, changed, back);
       removeFolders(folder, missing);
     } finally {
       back.discard();
@@ -79,13 +87,9 @@ export function install(folder: string, { by, plan, manifest, paths, now }: Chan
   return {
     putBack,
     keep: () => {
-      const number = keepJournal(folder);
-      try {
-        back.discard();
-      } catch {
-        // Hidden names that the next run sweeps away.
-      }
-      return number;
+      // Before it is history: a run that is killed in between is undone, and nobody would look for these names again.
+      attempt(folder, () => back.discard());
+      return keepJournal(folder);
     },
   };
 }

@@ -1,8 +1,9 @@
 /** Starts the nginx that is installed here. */
+import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Diagnostic } from '../diagnostic.ts';
 import { printable } from '../nginx/printable.ts';
-import { run } from '../nginx/run.ts';
+import type { Command } from '../nginx/run.ts';
 import { type NginxInstance, switchesOf } from './nginx-instance.ts';
 import { nginxOf } from './processes.ts';
 import { askForCertificate, type ExpectedCertificate, isServed } from './served-certificate.ts';
@@ -19,11 +20,8 @@ export async function startNginx(
   signal?: AbortSignal,
 ): Promise<Diagnostic | undefined> {
   const command = instance.start ?? [instance.nginx, ...switchesOf(instance)];
-  const { exitCode, stderr, startError } = await run(command, { timeLimit: commandLimit, signal });
-  if (exitCode !== 0) {
-    const words = printable(stderr, 300) || startError || `exit code ${exitCode}`;
-    return failed(`"${command.join(' ')}" failed: ${words}`);
-  }
+  const failure = await launch(command, signal);
+  if (failure !== undefined) return failed(`"${command.join(' ')}" failed: ${printable(failure, 300)}`);
   const end = performance.now() + watched;
   for (;;) {
     const running = nginxOf(instance.pidFile);
@@ -36,6 +34,33 @@ export async function startNginx(
       );
     await delay(50, undefined, { signal });
   }
+}
+
+/** A daemon may hold the pipe of its messages open: it is the end of the program that started it that counts. */
+function launch([program, ...args]: Command, signal: AbortSignal | undefined): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: '/',
+      detached: true,
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: commandLimit,
+      ...(signal && { signal }),
+    });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    const end = (failure: string | undefined): void => {
+      child.stderr.destroy();
+      resolve(failure);
+    };
+    child.on('error', ({ message }) => end(message));
+    child.on('exit', (code, killed) => {
+      if (code === 0) end(undefined);
+      else setImmediate(() => end(said || `it ended with ${killed ?? code}`));
+    });
+  });
 }
 
 function failed(message: string): Diagnostic {

@@ -79,7 +79,7 @@ async function switchesAtTheNextRun() {
   expect(await fresh({})).toMatchObject({ outcomes: [{ result: 'kept' }], activation: undefined });
 }
 
-describe('a new certificate', () => {
+describe('a new certificate', { timeout: 120_000 }, () => {
   it('is served after one reload', async () => {
     const { outcomes, activation } = await fresh({ force: true });
     expect(outcomes).toMatchObject([{ result: 'issued', diagnostics: [] }]);

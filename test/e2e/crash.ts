@@ -1,7 +1,6 @@
 /** A run that is killed at a given step, and what has to be true then and after the next run. */
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
@@ -9,6 +8,7 @@ import { execa } from 'execa';
 import { expect } from 'vitest';
 import { minimal } from '../cli/workplace.ts';
 import { keepgateAt } from '../in-process.ts';
+import { memory } from '../memory.ts';
 import { nginxOf } from '../parts.ts';
 import { runKeepgate } from '../run-keepgate.ts';
 import { days } from '../small-ca/policy.ts';
@@ -25,26 +25,54 @@ interface Scene {
   readonly folder: string;
   /** The command that is killed, and run again. */
   readonly args: readonly string[];
-  /** How many certificates the CA has issued when all is done. */
+  /** How many certificates the CA has issued for it when all is done. */
   readonly certificates: number;
+  /** What the CA had of others before. */
+  readonly start: { readonly certificates: number; readonly orders: number };
 }
 
-/**
- * One store and one CA. The run ends at that step of it; 0 lets it end by itself. Resolves to how many steps it had then,
- * else to 0.
- */
-export async function killedAt(before: Before, step: number): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'keepgate-crash-'));
+/** How many steps a whole run has, and which of them is the first request. */
+export async function stepsOf(before: Before): Promise<{ readonly firstRequest: number; readonly all: number }> {
+  return withCa((ca) =>
+    inScene(before, ca, async (scene) => {
+      const { run, count } = await runTo(scene, 0);
+      expect(run).toMatchObject({ exitCode: 0 });
+      const [firstRequest = 0, all = 0] = readFileSync(count, 'utf8').split(' ').map(Number);
+      return { firstRequest, all };
+    }),
+  );
+}
+
+/** Kills a run at each step from 1 on, each with a store of its own. Resolves to what was wrong, one line each. */
+export async function killAtEach(before: Before, steps: number, lanes: number): Promise<string[]> {
+  const wrong: string[] = [];
+  let next = 1;
+  const lane = (ca: SmallCa) => async () => {
+    for (let step = next++; step <= steps; step = next++)
+      await inScene(before, ca, (scene) => killed(scene, step)).catch((error: unknown) => {
+        wrong.push(`step ${step}: ${error}`);
+      });
+  };
+  await Promise.all(Array.from({ length: lanes }, () => withCa((ca) => lane(ca)())));
+  return wrong;
+}
+
+async function withCa<T>(work: (ca: SmallCa) => Promise<T>): Promise<T> {
   const ca = await startSmallCa({ now: () => new Date() });
+  return work(ca).finally(() => ca.stop());
+}
+
+async function inScene<T>(before: Before, ca: SmallCa, work: (scene: Scene) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(memory(), 'keepgate-crash-'));
+  const start = { certificates: ca.issued.length, orders: ca.orders };
   try {
-    return await killed(await sceneWith(before, folder, ca), step);
+    return await work({ ...(await sceneWith(before, folder, ca)), start });
   } finally {
-    await ca.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function sceneWith(before: Before, folder: string, ca: SmallCa): Promise<Scene> {
+async function sceneWith(before: Before, folder: string, ca: SmallCa): Promise<Omit<Scene, 'start'>> {
   const common = ['--store', 'store', '--skip-preflight', '--no-reload'];
   const account = ['--directory', ca.directoryUrl, '--ca-file', ca.caFile, '--agree-tos', '--webroot', 'webroot'];
   const issue = ['cert', 'issue', ...account, ...common];
@@ -62,25 +90,30 @@ async function sceneWith(before: Before, folder: string, ca: SmallCa): Promise<S
   return { ca, folder, args: ['cert', 'renew', ...common], certificates: 2 };
 }
 
-async function killed(scene: Scene, step: number): Promise<number> {
-  const { ca, folder, args, certificates } = scene;
+async function runTo({ folder, args }: Scene, step: number) {
   const count = join(folder, 'count');
   const env = { NODE_OPTIONS: `--import ${hook}`, KEEPGATE_KILL_AT: String(step), KEEPGATE_KILL_COUNT: count };
-  const first = await runKeepgate(args, { cwd: folder, env, timeout });
-  if (step === 0) {
-    expect(first).toMatchObject({ exitCode: 0, stderr: expect.any(String) });
-    return Number(readFileSync(count, 'utf8'));
-  }
-  expect(first.exitCode, first.stderr).toBeUndefined();
+  return { count, run: await runKeepgate(args, { cwd: folder, env, timeout }) };
+}
+
+async function killed(scene: Scene, step: number): Promise<void> {
+  const { ca, folder, args, certificates, start } = scene;
+  const { run } = await runTo(scene, step);
+  expect(run.exitCode, run.stderr).toBeUndefined();
   await looksWell(scene);
   const second = await inProcess(folder, args);
   await looksWell(scene);
-  expect(ca.issued).toHaveLength(certificates);
-  expect(ca.orders).toBeLessThanOrEqual(certificates + 1);
-  expect(liveLeaf(folder)?.serialNumber, second.stdout).toBe(ca.issued.at(-1)?.serial);
+  const onlyOne = () => {
+    expect(ca.issued).toHaveLength(start.certificates + certificates);
+    expect(ca.orders).toBeLessThanOrEqual(start.orders + certificates + 1);
+    expect(liveLeaf(folder)?.serialNumber, second.stdout).toBe(ca.issued.at(-1)?.serial);
+  };
+  onlyOne();
+  expect(existsSync(join(folder, 'store/certificates/api/pending.json'))).toBe(false);
+  // Every run that ends well leaves the same behind: to look at some is enough.
+  if (step % 6 !== 0) return;
   expect((await inProcess(folder, args)).stdout).toContain('kept');
-  expect(ca.issued).toHaveLength(certificates);
-  return 0;
+  onlyOne();
 }
 
 /** The next run, in this process: it starts faster. */
@@ -91,7 +124,7 @@ async function inProcess(folder: string, args: readonly string[]) {
 }
 
 /** At every moment: what is served is whole, nginx takes it, and whatever the CA has signed is of use. */
-async function looksWell({ ca, folder, args }: Scene): Promise<void> {
+async function looksWell({ ca, folder, args, start }: Scene): Promise<void> {
   const leaf = liveLeaf(folder);
   const mayBeMissing = args.includes('--host');
   if (leaf === undefined) expect(mayBeMissing).toBe(true);
@@ -101,7 +134,7 @@ async function looksWell({ ca, folder, args }: Scene): Promise<void> {
     expect(exitCode, stderr).toBe(0);
   }
   const keys = keysIn(folder);
-  for (const { publicKey, serial } of ca.issued)
+  for (const { publicKey, serial } of ca.issued.slice(start.certificates))
     expect(
       keys.some((key) => key.equals(publicKey)),
       `the key of ${serial}`,

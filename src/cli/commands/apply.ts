@@ -4,6 +4,7 @@ import type { Argv } from 'yargs';
 import { expectedCertificates } from '../../deploy/expected-certificates.ts';
 import type { Plan } from '../../deploy/plan.ts';
 import type { Diagnostic } from '../../diagnostic.ts';
+import type { Model } from '../../model/site.ts';
 import type { Command } from '../command.ts';
 import { type ApplyRunOptions, applyRunOptions, runInstall } from '../install-run.ts';
 import {
@@ -52,7 +53,17 @@ async function run(argv: Options, io: Io): Promise<number> {
     expect,
   };
   const goal = { by: 'apply' as const, ...goalOf(installation) };
-  return runInstall({ place, binary, goal, options: argv, diagnostics, ignored, steps }, io);
+  return runInstall(
+    { place, binary, goal, options: argv, diagnostics, ignored, ports: portsOf(resolved.model), steps },
+    io,
+  );
+}
+
+/** Of sockets that others can reach. */
+function portsOf({ sites }: Model): number[] {
+  const addresses = sites.flatMap(({ listen }) => [...listen.http, ...listen.https.map(({ address }) => address)]);
+  const open = addresses.filter((address) => !/^(127\.|\[::1\])/.test(address));
+  return [...new Set(open.map((address) => Number(/(\d+)$/.exec(address)?.[1])))].filter((port) => port > 0);
 }
 
 /** The merged configuration in a sandbox, clashes with the machine's own included. What could not be tested is an error. */

@@ -2,6 +2,7 @@ import type { Argv } from 'yargs';
 import type { Goal } from '../../deploy/apply.ts';
 import { type PastChange, readHistory } from '../../deploy/journal.ts';
 import { installFolder } from '../../deploy/place.ts';
+import type { Plan } from '../../deploy/plan.ts';
 import { wantedOf } from '../../deploy/snapshot.ts';
 import { KeepgateError } from '../../diagnostic.ts';
 import { manifestName } from '../../render/render.ts';
@@ -37,8 +38,12 @@ async function run(argv: Options, io: Io): Promise<number> {
     return exitCode.done;
   }
   const goal = goalOf(choose(history, argv.to));
-  const steps = { prove: async () => [], missing: () => [], standIn: async () => undefined, expect: () => [] };
-  return runInstall({ place, binary, goal, options: argv, diagnostics: [], ignored: [], steps }, io);
+  const prove = async (plan: Plan) =>
+    argv.sandbox === 'none' || binary === undefined
+      ? []
+      : (await import('../../check/past-state.ts')).provePast(binary, place.folder, goal.wanted, plan);
+  const steps = { prove, missing: () => [], standIn: async () => undefined, expect: () => [] };
+  return runInstall({ place, binary, goal, options: argv, diagnostics: [], ignored: [], ports: [], steps }, io);
 }
 
 function choose(history: readonly PastChange[], to: number | undefined): PastChange {

@@ -72,7 +72,7 @@ async function run(argv: Options, io: Io): Promise<number> {
   const given: NewVersion = { fullchain, key: pemOf(key), origin: 'import', names };
   const found = findingsOf(given, name, chain.rootDropped, io.now());
   if (reaches(found, 'error')) return refuse(argv, found, io);
-  const entered = await withLock(store, { wait: 60_000 }, async () => enterImported(store, name, given, io.now()));
+  const entered = await withLock(store, { wait: 60_000 }, () => enterImported(store, name, given, io.now()));
   const product = {
     name,
     names,
