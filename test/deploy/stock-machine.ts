@@ -58,6 +58,8 @@ export function stockMachine(suite: Suite, also: readonly string[] = []): StockM
     ...['--bind', etc, '/etc', '--dev', '/dev', '--proc', '/proc'],
     ...['/run', '/var/lib/nginx', '/var/log/nginx', '/tmp'].flatMap((path) => ['--tmpfs', path]),
     ...shown.filter((path) => !path.startsWith('/usr/')).flatMap((path) => ['--ro-bind', path, path]),
+    // the suite's own etc would be taken for this machine's
+    ...['--tmpfs', join(dirname(dirname(nginxOf(suite))), 'etc')],
     ...(coverage ? ['--bind', coverage, coverage] : []),
     ...['--bind', folder, folder, '--chdir', home],
   ];
