@@ -1,4 +1,4 @@
-/** The commented spec that `keepgate init` writes. */
+/** The commented spec that `keepgate init` and `keepgate up --host` write. */
 import type { Target } from '../model/target.ts';
 
 export interface SpecTextOptions {
@@ -7,12 +7,23 @@ export interface SpecTextOptions {
   readonly upstream: string | undefined;
   /** The nginx installed here. */
   readonly installed: Target | undefined;
+  /** Where the machine answers for unknown hosts itself. */
+  readonly defaultServer?: 'https' | 'off' | undefined;
 }
 
 /** What YAML reads as a text without quotes. */
 const plainHost = /^[a-z][a-z0-9-]*(\.[a-z0-9-]+)+$/i;
 
-export function specText({ preset, hosts, upstream, installed }: SpecTextOptions): string {
+const unknownHosts = {
+  https: `  # This machine has a default server on port 80 already, so keepgate refuses unknown hosts over HTTPS alone.
+  defaultServer: https
+`,
+  off: `  # This machine has a default server for HTTPS already, which answers for unknown hosts.
+  defaultServer: off
+`,
+};
+
+export function specText({ preset, hosts, upstream, installed, defaultServer }: SpecTextOptions): string {
   const list = `[${hosts.map((host) => (plainHost.test(host) ? host : JSON.stringify(host))).join(', ')}]`;
   const target =
     installed === undefined
@@ -24,7 +35,7 @@ version: 1
 
 nginx:
 ${target}
-
+${defaultServer === undefined ? '' : unknownHosts[defaultServer]}
 # Certificates come from Let's Encrypt unless a site says otherwise. These are the options that matter first:
 # acme:
 #   email: ops@example.com

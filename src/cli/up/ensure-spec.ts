@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { defaultServerPattern } from '../../check/clash.ts';
+import { findLine, liveFiles } from '../../check/live.ts';
 import { KeepgateError } from '../../diagnostic.ts';
-import type { Target } from '../../model/target.ts';
+import type { NginxBinary } from '../../nginx/binary.ts';
 import { loadSpec } from '../../spec/load.ts';
 import { exitCode, type Io } from '../io.ts';
 import { readSpecFiles } from '../spec-files.ts';
@@ -17,7 +19,7 @@ const file = 'keepgate.yaml';
 export async function ensureSpec(
   hosts: readonly string[],
   upstream: string,
-  installed: Target | undefined,
+  installed: NginxBinary | undefined,
   io: Io,
 ): Promise<number> {
   const path = resolve(io.cwd, file);
@@ -35,9 +37,24 @@ export async function ensureSpec(
   writeNew(
     path,
     file,
-    specText({ preset: undefined, hosts, upstream: url, installed }),
+    specText({
+      preset: undefined,
+      hosts,
+      upstream: url,
+      installed: installed?.target,
+      defaultServer: machinesOwn(installed?.confDir),
+    }),
     'Run keepgate up without --host.',
   );
   io.stderr.write(`wrote ${file}\n`);
   return exitCode.done;
+}
+
+/** nginx takes one default server for a socket, and what keepgate did not write stays. */
+function machinesOwn(folder: string | undefined): 'https' | 'off' | undefined {
+  if (folder === undefined) return undefined;
+  const live = liveFiles(folder);
+  const has = (port: number) => findLine(live, defaultServerPattern(`0.0.0.0:${port}`)) !== undefined;
+  if (has(443)) return 'off';
+  return has(80) ? 'https' : undefined;
 }
