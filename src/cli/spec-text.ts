@@ -1,5 +1,6 @@
 /** The commented spec that `keepgate init` and `keepgate up --host` write. */
 import type { Target } from '../model/target.ts';
+import type { AcmeOptions } from '../spec/types.gen.ts';
 
 export interface SpecTextOptions {
   readonly preset: 'rest-api' | 'domino-rest-api' | undefined;
@@ -9,6 +10,10 @@ export interface SpecTextOptions {
   readonly installed: Target | undefined;
   /** Where the machine answers for unknown hosts itself. */
   readonly defaultServer?: 'https' | 'off' | undefined;
+  /** What is known of the CA and the account already. */
+  readonly acme?: {
+    readonly [Name in 'directory' | 'caFile' | 'email' | 'agreeToTerms']?: AcmeOptions[Name] | undefined;
+  };
 }
 
 /** What YAML reads as a text without quotes. */
@@ -23,7 +28,7 @@ const unknownHosts = {
 `,
 };
 
-export function specText({ preset, hosts, upstream, installed, defaultServer }: SpecTextOptions): string {
+export function specText({ preset, hosts, upstream, installed, defaultServer, acme = {} }: SpecTextOptions): string {
   const list = `[${hosts.map((host) => (plainHost.test(host) ? host : JSON.stringify(host))).join(', ')}]`;
   const target =
     installed === undefined
@@ -36,15 +41,23 @@ version: 1
 nginx:
 ${target}
 ${defaultServer === undefined ? '' : unknownHosts[defaultServer]}
-# Certificates come from Let's Encrypt unless a site says otherwise. These are the options that matter first:
-# acme:
-#   email: ops@example.com
-#   agreeToTerms: true
-
+${acmeText(acme)}
 sites:
   ${siteName(preset)}:
     hosts: ${list}
 ${preset === 'domino-rest-api' ? domino : preset === 'rest-api' ? restApi : plain(upstream ?? 'http://127.0.0.1:8080')}`;
+}
+
+function acmeText(acme: object): string {
+  const given = Object.entries(acme).filter(([, value]) => value !== undefined && value !== false);
+  if (given.length === 0)
+    return `# Certificates come from Let's Encrypt unless a site says otherwise. These are the options that matter first:
+# acme:
+#   email: ops@example.com
+#   agreeToTerms: true
+`;
+  const lines = given.map(([name, value]) => `  ${name}: ${JSON.stringify(value)}\n`);
+  return `# Where certificates come from.\nacme:\n${lines.join('')}`;
 }
 
 function siteName(preset: SpecTextOptions['preset']): string {

@@ -84,7 +84,7 @@ describe.each(['bookworm', 'forky'] as const)('a stock machine of Debian %s', (s
 up --format json >out/first.json 2>out/first.err; echo "first $?"
 fetch
 find /etc/nginx /var/lib/keepgate -type f -printf '%p %T@ %i\\n' | grep -v -e /lock/ -e /state.json | sort >out/before
-up --format json >out/second.json 2>out/second.err; echo "second $?"
+keepgate up --resolver 127.0.0.1:8053 --format json >out/second.json 2>out/second.err; echo "second $?"
 find /etc/nginx /var/lib/keepgate -type f -printf '%p %T@ %i\\n' | grep -v -e /lock/ -e /state.json | sort >out/after
 fetch
 nginx -s stop

@@ -75,7 +75,7 @@ async function run(argv: Options, io: Io): Promise<number> {
 const writeSpec = (argv: Options, upstream: string): Stage => ({
   name: 'spec',
   title: 'write keepgate.yaml',
-  run: async (io) => ensureSpec(argv.host, upstream, await nginxHere(argv, io), io),
+  run: async (io) => ensureSpec({ ...argv, upstream }, await nginxHere(argv, io), io),
 });
 
 async function install(argv: Options, io: Io): Promise<number> {

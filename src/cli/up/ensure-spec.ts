@@ -6,6 +6,7 @@ import { KeepgateError } from '../../diagnostic.ts';
 import type { NginxBinary } from '../../nginx/binary.ts';
 import { loadSpec } from '../../spec/load.ts';
 import { exitCode, type Io } from '../io.ts';
+import type { AccountOptions } from '../issue-options.ts';
 import { readSpecFiles } from '../spec-files.ts';
 import { specText } from '../spec-text.ts';
 import { writeNew } from '../write-new.ts';
@@ -13,12 +14,11 @@ import { writeNew } from '../write-new.ts';
 const file = 'keepgate.yaml';
 
 /**
- * Writes keepgate.yaml for these hosts, unless it is there and for them already.
+ * Writes keepgate.yaml for these hosts, with what is said of the CA, unless it is there and for them already.
  * @throws KeepgateError spec-exists (1), not-writable (4)
  */
 export async function ensureSpec(
-  hosts: readonly string[],
-  upstream: string,
+  { host: hosts, upstream, directory, caFile, email, agreeTos }: AccountOptions & { host: string[]; upstream: string },
   installed: NginxBinary | undefined,
   io: Io,
 ): Promise<number> {
@@ -43,6 +43,7 @@ export async function ensureSpec(
       upstream: url,
       installed: installed?.target,
       defaultServer: machinesOwn(installed?.confDir),
+      acme: { directory, caFile: caFile && resolve(io.cwd, caFile), email, agreeToTerms: agreeTos },
     }),
     'Run keepgate up without --host.',
   );
