@@ -8,6 +8,7 @@ import { minimal, Workplace } from './workplace.ts';
 const place = new Workplace();
 place.write('keepgate.yaml', minimal());
 place.write('https.yaml', `${minimal()}nginx: {defaultServer: https}\n`);
+place.write('off.yaml', `${minimal()}nginx: {defaultServer: off}\n`);
 
 /** A copy of /etc/nginx as a suite installs it, and what a person has put there. */
 function machine(suite: Suite, files: Readonly<Record<string, string>> = {}): string {
@@ -70,7 +71,7 @@ describe.each(suites)('the stock tree of Debian %s', (suite) => {
     ]);
     expect(clashes[0]?.help).toBe(
       'sudo rm /etc/nginx/sites-enabled/default\n' +
-        'or let it answer for unknown hosts, with this in the spec: nginx: {defaultServer: off}',
+        'or let it answer for unknown hosts, with this in the spec: nginx: {defaultServer: https}',
     );
     await obey(clashes[0]?.help ?? '', folder);
     expect(existsSync(join(folder, 'sites-available/default'))).toBe(true);
@@ -172,7 +173,7 @@ describe("a machine's own configuration", () => {
 `;
       const folder = machine(suite, { 'sites-available/shop': shop });
       symlinkSync('../sites-available/shop', join(folder, 'sites-enabled/shop'));
-      const { exitCode, clashes } = await check(suite, folder, 'https.yaml');
+      const { exitCode, clashes } = await check(suite, folder, 'off.yaml');
       expect(exitCode).toBe(1);
       expect(clashes.map(sides)).toEqual([
         {
@@ -183,9 +184,9 @@ describe("a machine's own configuration", () => {
       ]);
       expect(clashes[0]?.at.source.trim()).toBe(line);
       await obey(clashes[0]?.help ?? '', folder);
-      expect(await check(suite, folder, 'https.yaml')).toEqual({ exitCode: 0, clashes: [] });
+      expect(await check(suite, folder, 'off.yaml')).toEqual({ exitCode: 0, clashes: [] });
       // from 1.29.2 on every server has its own
-      expect(await check('forky', folder, 'https.yaml')).toEqual({ exitCode: 0, clashes: [] });
+      expect(await check('forky', folder, 'off.yaml')).toEqual({ exitCode: 0, clashes: [] });
     },
   );
 
