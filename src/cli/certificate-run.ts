@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
-import type { Job } from '../acme/due.ts';
+import type { Job, UnreadableJob } from '../acme/due.ts';
 import { type Fresh, keepFresh } from '../acme/keep-fresh.ts';
 import { sessions } from '../acme/sessions.ts';
-import { solverPool } from '../acme/solver-pool.ts';
+import { solverPools } from '../acme/solver-pools.ts';
 import { withLock } from '../certs/lock.ts';
 import { type CertificateStore, openStore } from '../certs/store.ts';
+import { timerLacks } from '../deploy/timer-lacks.ts';
+import { systemUnits } from '../deploy/timer-units.ts';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { runDeployHook } from '../hooks/deploy-hook.ts';
 import { challengeRoot } from '../model/store-paths.ts';
@@ -61,12 +63,14 @@ export interface Account {
 export interface CertificateRun {
   readonly store: CertificateStore;
   /** Looked for once the store is locked. */
-  readonly jobs: () => readonly Job[];
+  readonly jobs: () => readonly (Job | UnreadableJob)[];
   readonly account: Account;
   /** Our own pauses after failures hold. */
   readonly patient: boolean;
   /** Whether a spec's sites are what it is about. */
   readonly hasSpec: boolean;
+  /** Whether to look if the timer can renew what is issued. */
+  readonly forTimer: boolean;
   readonly options: RunOptions;
 }
 
@@ -93,12 +97,12 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
   const { store, account, patient, options } = run;
   const { dryRun } = options;
   const shown = progress(io);
-  const solvers = solverPool({ challengeRoot, dns: { resolver: options.resolver } });
+  const solvers = solverPools({ challengeRoot }, options.resolver);
   const ask = askAboutTerms(io, signal);
   let reached = 0;
   try {
     shown.say('waiting for another run of keepgate');
-    const fresh = await withLock(store, { wait: lockWait, signal }, () => {
+    const reachedAll = await withLock(store, { wait: lockWait, signal }, () => {
       const jobs = run.jobs();
       const counted = () => (jobs.length > 1 ? `${reached} of ${jobs.length} done; ` : '');
       return keepFresh(jobs, {
@@ -132,6 +136,7 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
         deployed: options.hooks && !dryRun ? (job) => deploy(job, store, signal) : async () => [],
       });
     });
+    const fresh = run.forTimer && !dryRun ? seenByTimer(reachedAll, store) : reachedAll;
     shown.end();
     tellAbout(fresh, run, io);
     return exitCodeOf(fresh);
@@ -139,6 +144,17 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
     shown.end();
     await solvers.close();
   }
+}
+
+/** With a warning for each whose renewal the timer would fail at. */
+function seenByTimer({ outcomes, activation }: Fresh, store: CertificateStore): Fresh {
+  const warned = outcomes.map((outcome) => {
+    const { challenge } = outcome.job.settings ?? {};
+    if (typeof challenge !== 'object' || !('webroot' in challenge) || !outcome.version) return outcome;
+    const warning = timerLacks(challenge.webroot, store.root, systemUnits);
+    return warning ? { ...outcome, diagnostics: [...outcome.diagnostics, warning] } : outcome;
+  });
+  return { outcomes: warned, activation };
 }
 
 function tellAbout(fresh: Fresh, { store, options, hasSpec }: CertificateRun, io: Io): void {
