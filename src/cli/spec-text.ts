@@ -1,5 +1,6 @@
-/** The commented spec that `keepgate init` writes. */
+/** The commented spec that `keepgate init` and `keepgate up --host` write. */
 import type { Target } from '../model/target.ts';
+import type { AcmeOptions } from '../spec/types.gen.ts';
 
 export interface SpecTextOptions {
   readonly preset: 'rest-api' | 'domino-rest-api' | undefined;
@@ -7,12 +8,27 @@ export interface SpecTextOptions {
   readonly upstream: string | undefined;
   /** The nginx installed here. */
   readonly installed: Target | undefined;
+  /** Where the machine answers for unknown hosts itself. */
+  readonly defaultServer?: 'https' | 'off' | undefined;
+  /** What is known of the CA and the account already. */
+  readonly acme?: {
+    readonly [Name in 'directory' | 'caFile' | 'email' | 'agreeToTerms']?: AcmeOptions[Name] | undefined;
+  };
 }
 
 /** What YAML reads as a text without quotes. */
 const plainHost = /^[a-z][a-z0-9-]*(\.[a-z0-9-]+)+$/i;
 
-export function specText({ preset, hosts, upstream, installed }: SpecTextOptions): string {
+const unknownHosts = {
+  https: `  # This machine has a default server on port 80 already, so keepgate refuses unknown hosts over HTTPS alone.
+  defaultServer: https
+`,
+  off: `  # This machine has a default server for HTTPS already, which answers for unknown hosts.
+  defaultServer: off
+`,
+};
+
+export function specText({ preset, hosts, upstream, installed, defaultServer, acme = {} }: SpecTextOptions): string {
   const list = `[${hosts.map((host) => (plainHost.test(host) ? host : JSON.stringify(host))).join(', ')}]`;
   const target =
     installed === undefined
@@ -24,16 +40,24 @@ version: 1
 
 nginx:
 ${target}
-
-# Certificates come from Let's Encrypt unless a site says otherwise. These are the options that matter first:
-# acme:
-#   email: ops@example.com
-#   agreeToTerms: true
-
+${defaultServer === undefined ? '' : unknownHosts[defaultServer]}
+${acmeText(acme)}
 sites:
   ${siteName(preset)}:
     hosts: ${list}
 ${preset === 'domino-rest-api' ? domino : preset === 'rest-api' ? restApi : plain(upstream ?? 'http://127.0.0.1:8080')}`;
+}
+
+function acmeText(acme: object): string {
+  const given = Object.entries(acme).filter(([, value]) => value !== undefined && value !== false);
+  if (given.length === 0)
+    return `# Certificates come from Let's Encrypt unless a site says otherwise. These are the options that matter first:
+# acme:
+#   email: ops@example.com
+#   agreeToTerms: true
+`;
+  const lines = given.map(([name, value]) => `  ${name}: ${JSON.stringify(value)}\n`);
+  return `# Where certificates come from.\nacme:\n${lines.join('')}`;
 }
 
 function siteName(preset: SpecTextOptions['preset']): string {

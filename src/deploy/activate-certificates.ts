@@ -4,12 +4,8 @@ import { type CertificateStore, type Live, liveVersion, type StoredVersion, swit
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { listeningSockets, type Socket } from './listening-sockets.ts';
 import { installedNginx, type NginxInstance } from './nginx-instance.ts';
-<<<<<<< HEAD
 import { type NginxProcess, nginxOf, userOf } from './processes.ts';
-=======
-import { nginxOf } from './processes.ts';
 import { recoverBefore } from './recover.ts';
->>>>>>> apply
 import { reloadOrPutBack } from './reload-or-put-back.ts';
 import { askForCertificate, type ExpectedCertificate } from './served-certificate.ts';
 

@@ -2,6 +2,7 @@ import { delimiter } from 'node:path';
 import process from 'node:process';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { findProgram, type NginxBinary } from './binary.ts';
+import { canBecomeNobody } from './nobody.ts';
 import type { NginxMessage } from './output.ts';
 import * as failure from './sandbox-failure.ts';
 import { makeFolder } from './temporary-folder.ts';
@@ -76,7 +77,7 @@ export async function testConfiguration(
   tree: TestTree,
   { sandbox, signal, timeLimit = 20_000 + 20 * tree.files.length }: TestOptions,
 ): Promise<TestResult> {
-  const attempt = { nginx, tree, timeLimit, signal, asRoot: process.getuid?.() === 0 };
+  const attempt = { nginx, tree, timeLimit, signal, asRoot: canBecomeNobody() };
   if (sandbox !== 'none') {
     const bwrap = findBubblewrap();
     const result =

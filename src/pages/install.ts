@@ -2,6 +2,21 @@
 import type { Pages } from './page.ts';
 
 export const installPages: Pages = {
+  'probe-failed': {
+    title: 'a site does not answer with its certificate',
+    text: `nginx was asked for the site over HTTPS on this machine, and there was no handshake, or the certificate of the handshake is not the one
+in the store. Either nginx does not run, or a server block that keepgate did not write answers for this name on this socket.
+
+  sudo nginx -T | grep -n server_name
+  sudo ss -ltnp 'sport = :443'`,
+  },
+  'probe-backend-silent': {
+    title: 'nginx answers, and the API behind it does not',
+    text: `The site is served over HTTPS, and nginx says 502 or 504, since nothing answered at the upstream. HTTPS is done; start the API, or give its
+address as the site's upstream.
+
+  curl -i http://127.0.0.1:8080/`,
+  },
   'root-missing': {
     title: 'the folder of --root does not exist',
     text: `--root names nginx's folder, the one that holds nginx.conf, or the root of a file system that has an etc/nginx: an image that is mounted,

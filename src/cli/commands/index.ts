@@ -31,6 +31,12 @@ export const entries: readonly (Entry | Group)[] = [
     load: () => import('./check.ts'),
   },
   {
+    name: 'up',
+    operands: ['spec..'],
+    describe: 'from nothing to HTTPS: apply, issue, switch, probe, timer',
+    load: () => import('./up.ts'),
+  },
+  {
     name: 'explain',
     operands: ['what', 'spec..'],
     describe: 'the resolved spec, or what a code means',
