@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
+  fchownSync,
   fstatSync,
   fsyncSync,
   openSync,
@@ -20,12 +21,19 @@ const temporary = /^\.keepgate-[0-9a-f]{12}\.tmp$/;
 /** A path in this folder for what is not whole yet; `sweep` removes it after a crash. */
 export const temporaryIn = (folder: string): string => join(folder, `.keepgate-${randomBytes(6).toString('hex')}.tmp`);
 
-/** Writes a file of mode 0600 where there is none. */
-export function writeNew(path: string, text: string): void {
+/** Whose a file is to be, as numbers. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Writes a file of mode 0600 where there is none; it is this owner's before there is anything in it. */
+export function writeNew(path: string, contents: string | Buffer, owner?: Owner): void {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    const bytes = Buffer.from(text);
+    if (owner) fchownSync(descriptor, owner.uid, owner.gid);
+    const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
     for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
     fsyncSync(descriptor);
   } finally {

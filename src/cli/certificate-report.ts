@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import type { Fresh, Outcome } from '../acme/keep-fresh.ts';
 import type { CertificateStore } from '../certs/store.ts';
 import { fromNow, timestamp } from '../certs/time-in-words.ts';
+import type { Diagnostic } from '../diagnostic.ts';
 import { exitCode } from './io.ts';
 
 interface Context {
   readonly store: CertificateStore;
   readonly now: Date;
   readonly dryRun: boolean;
+  /** Of exports that are not those of a certificate of this run. */
+  readonly late: readonly Diagnostic[];
 }
 
 export interface CertificateReport {
@@ -31,6 +34,7 @@ export function certificateReport(fresh: Fresh, context: Context): CertificateRe
       certificates: outcomes.map((outcome) => entry(outcome, context)),
       ...(activation && { nginx: { outcome: activation.outcome, observed: activation.observed } }),
       ...(retryAt !== undefined && { retryAt }),
+      ...(context.late.length > 0 && { diagnostics: context.late }),
     },
   };
 }

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import type { Job } from '../acme/due.ts';
 import { keepFresh } from '../acme/keep-fresh.ts';
+import { type RefreshOptions, refreshExports } from '../acme/refresh-exports.ts';
 import { sessions } from '../acme/sessions.ts';
 import { solverPool } from '../acme/solver-pool.ts';
 import { withLock } from '../certs/lock.ts';
-import { type CertificateStore, openStore } from '../certs/store.ts';
+import { type CertificateStore, names, openStore } from '../certs/store.ts';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { runDeployHook } from '../hooks/deploy-hook.ts';
 import { challengeRoot } from '../model/store-paths.ts';
@@ -85,8 +86,9 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
   const solvers = solverPool({ challengeRoot, dns: { resolver: options.resolver } });
   try {
     shown.say('waiting for another run of keepgate');
-    const fresh = await withLock(store, { wait: lockWait, signal }, () =>
-      keepFresh(run.jobs(), {
+    const exporting = { env: io.env, hooks: options.hooks, signal };
+    const { fresh, late } = await withLock(store, { wait: lockWait, signal }, async () => {
+      const fresh = await keepFresh(run.jobs(), {
         store,
         sessions: sessions(
           {
@@ -110,18 +112,21 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
         keep: options.keep ?? 5,
         nginx: options.reload && !dryRun ? undefined : 'none',
         report: (name, step) => shown.say(`${name}: ${step}`),
-        deployed: options.hooks && !dryRun ? (job) => deploy(job, store, signal) : async () => [],
-      }),
-    );
+        deployed: dryRun ? async () => [] : (job) => deployed(job, store, exporting),
+      });
+      const tried = fresh.outcomes.filter(({ result }) => result === 'issued' || result === 'switched');
+      const others = names(store).filter((name) => tried.every(({ job }) => job.name !== name));
+      return { fresh, late: await refreshAll(store, others, exporting) };
+    });
     shown.end();
     const diagnostics = fresh.outcomes.flatMap(({ error, diagnostics }) => [
       ...diagnostics,
       ...(error ? [error.diagnostic] : []),
     ]);
-    const all: Diagnostic[] = [...diagnostics, ...(fresh.activation?.diagnostics ?? [])];
+    const all: Diagnostic[] = [...diagnostics, ...(fresh.activation?.diagnostics ?? []), ...late];
     const color = wantsColor(io.stderr, io.env);
     if (format === 'text' && all.length > 0) io.stderr.write(text(all, { color, ignored: [] }));
-    const report = certificateReport(fresh, { store, now: io.now(), dryRun });
+    const report = certificateReport(fresh, { store, now: io.now(), dryRun, late });
     if (format === 'json') io.stdout.write(`${JSON.stringify(report.document, null, 2)}\n`);
     else {
       io.stdout.write(report.lines);
@@ -134,17 +139,32 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
   }
 }
 
-async function deploy(
+/** Exports first: the deploy hook may be for who reads them. */
+async function deployed(
   { name, settings }: Job,
   store: CertificateStore,
-  signal: AbortSignal,
+  exporting: RefreshOptions,
 ): Promise<readonly Diagnostic[]> {
+  const exported = await refreshExports(store, name, exporting);
   const { deployHook, names } = settings;
-  if (deployHook === undefined) return [];
+  if (deployHook === undefined || !exporting.hooks) return exported;
+  const { signal } = exporting;
   try {
-    return await runDeployHook({ command: deployHook, store: store.root, name, domains: names, signal });
+    const found = await runDeployHook({ command: deployHook, store: store.root, name, domains: names, signal });
+    return [...exported, ...found];
   } catch (error) {
     if (!(error instanceof KeepgateError)) throw error;
-    return [error.diagnostic];
+    return [...exported, error.diagnostic];
   }
+}
+
+/** What an earlier run could not export, and what is not of a CA. */
+async function refreshAll(
+  store: CertificateStore,
+  names: readonly string[],
+  exporting: RefreshOptions,
+): Promise<readonly Diagnostic[]> {
+  const found: Diagnostic[] = [];
+  for (const name of names) found.push(...(await refreshExports(store, name, exporting)));
+  return found;
 }
