@@ -15,18 +15,18 @@ export type ManagementHost =
 export function managementHost(asked: string | undefined, certificate: X509Certificate | undefined): ManagementHost {
   const host = asked === undefined ? certificate && firstOf(certificate) : asked;
   if (host === undefined)
-    return refuse('domino-host-unknown', 'no host name for the management port is known', {
+    return failure('domino-host-unknown', 'no host name for the management port is known', {
       help: 'Name it with --host; a wildcard of a certificate has to be spelled out.',
     });
   const problem = hostProblem(host) ?? (host.startsWith('*.') ? 'is a wildcard' : undefined);
-  if (problem !== undefined) return refuse('domino-host-local', `the host name "${host}" ${problem}`, {});
+  if (problem !== undefined) return failure('domino-host-local', `the host name "${host}" ${problem}`, {});
   const name = normalHost(host);
   if (isLocal(name))
-    return refuse('domino-host-local', `with TLS the management port can't be called ${name}`, {
+    return failure('domino-host-local', `with TLS the management port can't be called ${name}`, {
       help: "Domino's task verifies the name: use one that the certificate is for.",
     });
   if (certificate && !isFor(certificate, name.replace(/^\[(.*)\]$/, '$1')))
-    return refuse('domino-host-not-in-certificate', `the certificate "${nameOf(certificate)}" is not for ${name}`, {
+    return failure('domino-host-not-in-certificate', `the certificate "${nameOf(certificate)}" is not for ${name}`, {
       help: `It is for ${alternativeNames(certificate).join(', ')}.`,
     });
   return { ok: true, host: name };
@@ -40,7 +40,7 @@ const firstOf = (certificate: X509Certificate): string | undefined =>
 const isLocal = (host: string): boolean =>
   isLoopback(host.replace(/^\[(.*)\]$/, '$1')) || /(^|\.)localhost$/.test(host);
 
-const refuse = (code: string, message: string, more: { help?: string }): ManagementHost => ({
+const failure = (code: string, message: string, more: { help?: string }): ManagementHost => ({
   ok: false,
   diagnostic: { code, severity: 'error', message, ...more },
 });

@@ -96,20 +96,20 @@ function iniChange(folder: Folder, url: string): { changes: Change[]; diagnostic
     return { changes: [{ path: 'notes.ini', before, after: { ...before, bytes: edit.bytes } }], diagnostics: [] };
   const at = `${folder.shown}/notes.ini`;
   if (edit.state === 'not-text')
-    return refuse(
+    return failure(
       'domino-ini-not-text',
       `${at} is not text of one byte or more for each character`,
       'Save it as plain text, not as UTF-16.',
     );
   const lines = edit.lines.map(({ line: number, text }) => `line ${number}: ${text}`).join('; ');
-  return refuse(
+  return failure(
     'domino-ini-twice',
     `${managementUrl} stands several times in ${at}: ${lines}`,
     'Take all but one of them away.',
   );
 }
 
-const refuse = (code: string, message: string, help: string) => ({
+const failure = (code: string, message: string, help: string) => ({
   changes: [],
   diagnostics: [{ code, severity: 'error' as const, message, help }],
 });

@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../diagnostic.ts';
 import { isLoopback } from '../spec/address.ts';
 import { corsKey } from './cors.ts';
-import { installationOf, type Port, portKeys, portOf } from './installation.ts';
+import { type Installation, installationOf, type Port, portKeys, portOf } from './installation.ts';
 import type { Layers } from './overlay.ts';
 import { overridden } from './overridden.ts';
 import type { Edit } from './settings-text.ts';
@@ -61,11 +61,29 @@ export function proxyProblems(
   const away = host && !isLoopback(proxy.backend) && isLoopback(host.value);
   return [
     ...installation.diagnostics,
-    ...written.flatMap(({ file, edits }) => overridden(file, edits, layers)),
+    ...portProblems(proxy, installation),
+    ...written.flatMap(({ file, edits }) => overridden(file, edits.filter(isNoPort), layers)),
     ...(tls ? [tlsOn(tls.from)] : []),
     ...(away ? [cutOff(host.value, host.from, proxy.backend)] : []),
     ...shortTimeout(proxy.readTimeout),
   ];
+}
+
+const isNoPort = ({ path: [key = ''] }: Edit): boolean => !(Object.values(portKeys) as string[]).includes(key);
+
+function portProblems(proxy: FrontProxy, installation: Installation): Diagnostic[] {
+  return (Object.keys(portKeys) as Port[]).flatMap((port): Diagnostic[] => {
+    const actual = installation.ports[port];
+    if (actual === undefined || actual.value === proxy.ports[port]) return [];
+    return [
+      {
+        code: 'domino-port-differs',
+        severity: 'error',
+        message: `${portKeys[port]} is ${actual.value} (${actual.from}), and the proxy reckons with ${proxy.ports[port]}`,
+        help: `Say it in the spec, preset.ports: {${port}: ${actual.value}}, or take ${portKeys[port]} out of ${actual.from}.`,
+      },
+    ];
+  });
 }
 
 const tlsOn = (from: string): Diagnostic => ({
