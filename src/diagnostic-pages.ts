@@ -5,6 +5,7 @@ import { certificatePages } from './pages/certificates.ts';
 import { challengePages } from './pages/challenges.ts';
 import { deployPages } from './pages/deploy.ts';
 import { documentPages } from './pages/document.ts';
+import { dominoSettingPages } from './pages/domino-settings.ts';
 import { filePages } from './pages/files.ts';
 import { formatPages } from './pages/formats.ts';
 import { hookPages } from './pages/hooks.ts';
@@ -33,6 +34,7 @@ const chapters = [
   challengePages,
   deployPages,
   documentPages,
+  dominoSettingPages,
   filePages,
   formatPages,
   hookPages,

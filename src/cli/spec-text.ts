@@ -1,5 +1,7 @@
 /** The commented spec that `keepgate init` writes. */
+import type { FrontSpec } from '../domino/front-spec.ts';
 import type { Target } from '../model/target.ts';
+import { dominoSite } from './domino-spec-text.ts';
 
 export interface SpecTextOptions {
   readonly preset: 'rest-api' | 'domino-rest-api' | undefined;
@@ -7,12 +9,14 @@ export interface SpecTextOptions {
   readonly upstream: string | undefined;
   /** The nginx installed here. */
   readonly installed: Target | undefined;
+  /** What an installation of the Domino REST API says. */
+  readonly front?: FrontSpec | undefined;
 }
 
 /** What YAML reads as a text without quotes. */
 const plainHost = /^[a-z][a-z0-9-]*(\.[a-z0-9-]+)+$/i;
 
-export function specText({ preset, hosts, upstream, installed }: SpecTextOptions): string {
+export function specText({ preset, hosts, upstream, installed, front }: SpecTextOptions): string {
   const list = `[${hosts.map((host) => (plainHost.test(host) ? host : JSON.stringify(host))).join(', ')}]`;
   const target =
     installed === undefined
@@ -31,10 +35,13 @@ ${target}
 #   agreeToTerms: true
 
 sites:
-  ${siteName(preset)}:
-    hosts: ${list}
-${preset === 'domino-rest-api' ? domino : preset === 'rest-api' ? restApi : plain(upstream ?? 'http://127.0.0.1:8080')}`;
+${front ? dominoSite(front, list, hosts[0] ?? '') : plainSite(preset, list, upstream)}`;
 }
+
+const plainSite = (preset: SpecTextOptions['preset'], hosts: string, upstream: string | undefined): string =>
+  `  ${siteName(preset)}:
+    hosts: ${hosts}
+${preset === 'domino-rest-api' ? domino : preset === 'rest-api' ? restApi : plain(upstream ?? 'http://127.0.0.1:8080')}`;
 
 function siteName(preset: SpecTextOptions['preset']): string {
   return preset === 'domino-rest-api' ? 'domino' : 'api';

@@ -9,11 +9,14 @@ import { configure } from '../configuration.ts';
 import { exitCode, type Io, wantsColor } from '../io.ts';
 import { specText } from '../spec-text.ts';
 import { newestNginx } from '../target.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface Options {
   preset?: 'rest-api' | 'domino-rest-api';
-  host: string[];
+  host?: string[];
   upstream?: string;
+  fromKeepconfig?: string;
+  envFile?: string;
   out: string;
 }
 
@@ -23,11 +26,20 @@ function options(yargs: Argv): Argv<Options> {
       type: 'string',
       array: true,
       nargs: 1,
-      default: ['api.example.com'],
-      describe: 'a public host name',
+      describe: 'a public host name (api.example.com)',
     })
     .option('upstream', { type: 'string', requiresArg: true, describe: 'the API, such as http://127.0.0.1:8080' })
     .option('preset', { choices: ['rest-api', 'domino-rest-api'] as const, describe: 'for what stands behind it' })
+    .option('from-keepconfig', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'keepconfig.d of a Domino REST API, to take its ports, limits and names from',
+    })
+    .option('env-file', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'with it: the environment of the REST API, as lines NAME=value',
+    })
     .option('out', {
       type: 'string',
       default: 'keepgate.yaml',
@@ -35,6 +47,7 @@ function options(yargs: Argv): Argv<Options> {
       describe: 'where to write; - prints it',
     })
     .conflicts('preset', 'upstream')
+    .conflicts('from-keepconfig', ['preset', 'upstream'])
     .example('keepgate init --host api.example.com --upstream http://127.0.0.1:8080', 'one API')
     .example(
       'keepgate init --preset domino-rest-api --host domino.example.com',
@@ -42,9 +55,18 @@ function options(yargs: Argv): Argv<Options> {
     ) as unknown as Argv<Options>;
 }
 
-async function run({ preset, host, upstream, out }: Options, io: Io): Promise<number> {
+async function run({ preset, host, upstream, out, ...from }: Options, io: Io): Promise<number> {
   const installed = await installedHere(io);
-  const text = specText({ preset, hosts: host, upstream, installed });
+  const front = await frontOf(from, io);
+  const named = front && front.hosts.length > 0 ? front.hosts.map(({ value }) => value) : ['api.example.com'];
+  const hosts = host ?? named;
+  const text = specText({
+    preset,
+    hosts,
+    upstream,
+    installed,
+    front: front && (host === undefined ? front : { ...front, hosts: [] }),
+  });
   const configured = await configure([{ file: 'the new spec', bytes: Buffer.from(text) }], {
     allowRaw: false,
     layout: () => 'debian',
@@ -59,6 +81,16 @@ async function run({ preset, host, upstream, out }: Options, io: Io): Promise<nu
   const check = ['keepgate check', ...(out === 'keepgate.yaml' ? [] : [word(out)])].join(' ');
   io.stderr.write(`wrote ${out}\n\nNext: read it, then\n  ${check}\n`);
   return exitCode.done;
+}
+
+/** What an installation says. @throws KeepgateError for a keepconfig.d that can't be read, with its first finding */
+async function frontOf({ fromKeepconfig, envFile }: Pick<Options, 'fromKeepconfig' | 'envFile'>, io: Io) {
+  if (fromKeepconfig === undefined) {
+    if (envFile !== undefined) throw new UsageError('--env-file goes with --from-keepconfig');
+    return undefined;
+  }
+  const { readFront } = await import('../read-front.ts');
+  return readFront(fromKeepconfig, envFile, io);
 }
 
 /** Pins the target, so that the same spec gives the same files in a pipeline. */

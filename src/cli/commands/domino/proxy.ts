@@ -1,0 +1,59 @@
+import type { Argv } from 'yargs';
+import { KeepgateError } from '../../../diagnostic.ts';
+import { comparesWholeOrigins } from '../../../domino/cors.ts';
+import { planProxy } from '../../../domino/plan-proxy.ts';
+import { proxyOfSpec } from '../../../domino/proxy-of-spec.ts';
+import type { FrontProxy } from '../../../domino/proxy-settings.ts';
+import { loadSpec } from '../../../spec/load.ts';
+import type { Command } from '../../command.ts';
+import type { Io } from '../../io.ts';
+import { readSpecFiles } from '../../spec-files.ts';
+import { UsageError } from '../../usage-error.ts';
+import { carryOut, consoleCommands, undo } from './carry-out.ts';
+import { type DataOptions, dataOptions, environmentOf, inDataFolder } from './data-options.ts';
+
+interface Options extends DataOptions {
+  data?: string;
+  out?: string;
+  spec?: string[];
+  site?: string;
+  apiVersion: string;
+}
+
+const options = (yargs: Argv): Argv<Options> =>
+  dataOptions(yargs)
+    .positional('spec', { type: 'string', array: true, describe: 'spec files, or - (keepgate.yaml)' })
+    .option('site', { type: 'string', requiresArg: true, describe: 'which site, when several have the preset' })
+    .option('api-version', {
+      type: 'string',
+      default: '1.1.3',
+      requiresArg: true,
+      describe: 'of the REST API: up to 1.1.2, CORS has host names instead of expressions',
+    })
+    .example('sudo keepgate domino proxy --data /local/notesdata --dry-run', 'what would change')
+    .example('keepgate domino proxy domino.yaml --out prepared', 'for another machine') as unknown as Argv<Options>;
+
+async function run(argv: Options, io: Io): Promise<number> {
+  if (!/^\d+\.\d+(\.\d+)?$/.test(argv.apiVersion))
+    throw new UsageError(`--api-version takes a version such as 1.1.3, not "${argv.apiVersion}"`);
+  return inDataFolder(argv, io, async (folder) => {
+    if (argv.undo) return undo(folder, 'proxy', argv, io);
+    const planned = planProxy(folder, await proxyOf(argv, io), {
+      environment: environmentOf(argv.envFile, io),
+      wholeOrigins: comparesWholeOrigins(argv.apiVersion),
+      elsewhere: argv.out !== undefined,
+    });
+    const copy = argv.out === undefined ? [] : ['', `Next: copy what is in ${argv.out} to Domino's data folder`];
+    return carryOut(folder, 'proxy', { ...planned, next: [...copy, ...consoleCommands] }, argv, io);
+  });
+}
+
+/** @throws KeepgateError domino-no-site (1), or the first finding of a spec with errors (1) */
+async function proxyOf({ spec: paths = [], site }: Options, io: Io): Promise<FrontProxy> {
+  const { spec, places, diagnostics } = loadSpec(await readSpecFiles(paths, io));
+  if (spec) return proxyOfSpec(spec, places, site);
+  const wrong = diagnostics.find(({ severity }) => severity === 'error');
+  throw wrong ? new KeepgateError(1, wrong) : new TypeError('a spec that is not valid has a finding that says why');
+}
+
+export const command: Command<Options> = { options, run };
