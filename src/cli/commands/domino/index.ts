@@ -14,4 +14,10 @@ export const entries: readonly Entry[] = [
     describe: 'what the REST API has to know of the proxy that a spec describes',
     load: () => import('./proxy.ts'),
   },
+  {
+    name: 'doctor',
+    operands: ['spec..'],
+    describe: 'what is wrong with ports, certificate and settings of a running REST API',
+    load: () => import('./doctor.ts'),
+  },
 ];

@@ -18,7 +18,8 @@ export const managementAddress: Check = ({ notesIni, installation, ports, hosts 
   if ((url.protocol === 'https:') !== tls)
     return [wrong(`is ${value}, and the API's TLS is ${tls ? 'on' : 'off'}`, help)];
   const port = Number(url.port || (tls ? 443 : 80));
-  if (port !== ports.management) return [wrong(`has port ${port}, and the management port is ${ports.management}`, help)];
+  if (port !== ports.management)
+    return [wrong(`has port ${port}, and the management port is ${ports.management}`, help)];
   if (!tls || !isLocal(url.hostname)) return [];
   return [wrong(`names ${url.hostname}, which no certificate is for`, help)];
 };
@@ -26,7 +27,8 @@ export const managementAddress: Check = ({ notesIni, installation, ports, hosts 
 const valueIn = (bytes: Buffer): string | undefined =>
   new RegExp(`^\\s*${managementUrl}\\s*=(.*)$`, 'm').exec(bytes.toString('latin1'))?.[1]?.trim();
 
-const isLocal = (host: string): boolean => isLoopback(host.replace(/^\[(.*)\]$/, '$1')) || /(^|\.)localhost$/.test(host);
+const isLocal = (host: string): boolean =>
+  isLoopback(host.replace(/^\[(.*)\]$/, '$1')) || /(^|\.)localhost$/.test(host);
 
 const wrong = (what: string, help: string): Diagnostic => ({
   code: 'domino-management-url',
@@ -34,4 +36,3 @@ const wrong = (what: string, help: string): Diagnostic => ({
   message: `${managementUrl} in notes.ini ${what}`,
   help,
 });
-
