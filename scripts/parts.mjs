@@ -3,13 +3,13 @@
 // unpacked from Debian into a cache, without root (see debian-bin).
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** @typedef {'nginx' | 'bwrap' | 'curl' | 'pebble' | 'challtestsrv' | 'named'} PartName */
+/** @typedef {'nginx' | 'bwrap' | 'curl' | 'pebble' | 'challtestsrv' | 'named' | 'certbot' | 'strace'} PartName */
 /** @typedef {'bullseye' | 'bookworm' | 'trixie' | 'forky'} Suite */
 /** @typedef {{ bookworm: string, forky: string }} OfTwo pebble 2.4 and 2.10 */
-/** @typedef {{ nginx: { bullseye?: string, bookworm: string, trixie: string, forky: string }, bwrap: string, curl: string, pebble: OfTwo, challtestsrv: OfTwo, named: string }} TestParts */
+/** @typedef {{ nginx: { bullseye?: string, bookworm: string, trixie: string, forky: string }, bwrap: string, curl: string, pebble: OfTwo, challtestsrv: OfTwo, named: string, strace: string }} TestParts */
 
 /** @type {Record<PartName, { suite: Suite, package: string, program: string }>} */
 const debian = {
@@ -19,6 +19,9 @@ const debian = {
   pebble: { suite: 'bookworm', package: 'pebble', program: '/usr/bin/pebble' },
   challtestsrv: { suite: 'bookworm', package: 'pebble', program: '/usr/bin/pebble-challtestsrv' },
   named: { suite: 'bookworm', package: 'bind9', program: '/usr/sbin/named' },
+  // A script, that needs the Python which comes with it.
+  certbot: { suite: 'bookworm', package: 'certbot', program: '/usr/bin/python3' },
+  strace: { suite: 'bookworm', package: 'strace', program: '/usr/bin/strace' },
 };
 
 /**
@@ -36,7 +39,8 @@ export const ensureParts = async (names) => {
 
 /**
  * What the tests need: nginx of four Debian suites, bubblewrap, a curl that speaks HTTP/3, the test CA pebble of two
- * suites with its DNS server, and BIND, all unpacked, so that every machine tests the same programs. Bullseye alone may be missing: mirrors drop old suites.
+ * suites with its DNS server, BIND, and strace, all unpacked, so that every machine tests the same programs. Bullseye alone may
+ * be missing: mirrors drop old suites.
  *
  * @returns {Promise<TestParts>}
  */
@@ -45,7 +49,7 @@ export const testParts = async () => {
     const [bookworm, forky] = await Promise.all([unpack(name, 'bookworm'), unpack(name, 'forky')]);
     return { bookworm, forky };
   };
-  const [bullseye, bookworm, trixie, forky, bwrap, curl, pebble, challtestsrv, named] = await Promise.all([
+  const [bullseye, bookworm, trixie, forky, bwrap, curl, pebble, challtestsrv, named, strace] = await Promise.all([
     unpack('nginx', 'bullseye').catch((/** @type {Error} */ error) => skipAloud(error)),
     unpack('nginx', 'bookworm'),
     unpack('nginx', 'trixie'),
@@ -55,9 +59,21 @@ export const testParts = async () => {
     two('pebble'),
     two('challtestsrv'),
     unpack('named'),
+    unpack('strace'),
   ]);
   const nginx = { ...(bullseye && { bullseye }), bookworm, trixie, forky };
-  return { nginx, bwrap, curl, pebble, challtestsrv, named };
+  return { nginx, bwrap, curl, pebble, challtestsrv, named, strace };
+};
+
+/**
+ * Debian's certbot, for the benchmarks alone.
+ *
+ * @returns {Promise<string[]>} the command that runs it
+ * @throws {Error} when it can't be unpacked
+ */
+export const certbotCommand = async () => {
+  const python = await unpack('certbot');
+  return [python, join(dirname(python), '../root/usr/bin/certbot')];
 };
 
 /** @param {Error} error */

@@ -16,7 +16,10 @@ for (const stream of [process.stdout, process.stderr])
 // A signal's own way would leave the temporary folder and what runs in it. Whoever has something to clean up listens for
 // the end; without that the signal keeps its own way, since a handler waits until all that is computed at once is done.
 const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
-const end = (signal: (typeof signals)[number]): void => process.exit(128 + constants.signals[signal]);
+const end = (signal: (typeof signals)[number]): void => {
+  // Who listens besides (see interrupt.ts) puts an end to it in good order.
+  if (process.listenerCount(signal) === 0) process.exit(128 + constants.signals[signal]);
+};
 process.on('newListener', (event) => {
   if (event === 'exit' && process.listenerCount('exit') === 0) for (const signal of signals) process.once(signal, end);
 });

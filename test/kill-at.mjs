@@ -1,5 +1,6 @@
 // Preloaded into keepgate (NODE_OPTIONS=--import): counts what it does that others can see, each change of a file and each request
-// and answer, and kills the process at the one of this number (KEEPGATE_KILL_AT). The count goes to KEEPGATE_KILL_COUNT at the end.
+// and answer, and kills the process at the one of this number (KEEPGATE_KILL_AT). At the end the numbers of the
+// first request and of the last step go to the file KEEPGATE_KILL_COUNT.
 import fs from 'node:fs';
 import https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
@@ -8,6 +9,8 @@ const { appendFileSync, writeFileSync } = fs;
 const killAt = Number(process.env.KEEPGATE_KILL_AT ?? 0);
 const countFile = process.env.KEEPGATE_KILL_COUNT;
 let count = 0;
+/** The step of the first request; 0 until then. */
+let firstRequest = 0;
 
 /** @param {string} what */
 const step = (what) => {
@@ -18,6 +21,7 @@ const step = (what) => {
 
 const changing = /** @type {const} */ ([
   'writeSync',
+  'fsync',
   'fsyncSync',
   'renameSync',
   'linkSync',
@@ -51,6 +55,7 @@ const { request } = https;
 Object.assign(https, {
   /** @param {Parameters<typeof request>} values */
   request: (...values) => {
+    firstRequest ||= count + 1;
     step('request');
     const sent = request(...values);
     // Its answer has arrived, and nobody knows yet.
@@ -60,4 +65,4 @@ Object.assign(https, {
 });
 syncBuiltinESMExports();
 
-if (countFile) process.on('exit', () => writeFileSync(countFile, String(count)));
+if (countFile) process.on('exit', () => writeFileSync(countFile, `${firstRequest} ${count}`));

@@ -148,6 +148,9 @@ async function startOnce(options: PebbleOptions) {
     /** What its ARI (2.10 alone) says from now on about a certificate (PEM). */
     setRenewalInfo: (certificate: string, response: object) =>
       get(`${managementUrl}/set-renewal-info/`, JSON.stringify({ certificate, ariResponse: JSON.stringify(response) })),
+    /** What the CA says of a certificate: `Valid` or `Revoked`. */
+    statusOf: async (serial: string): Promise<string> =>
+      JSON.parse(await get(`${managementUrl}/cert-status-by-serial/${serial}`)).Status,
     /** All that the CA has logged so far. */
     log: ca.output,
     stop,

@@ -57,7 +57,9 @@ export async function authorize(order: Order, options: AuthorizeOptions): Promis
       tasks.map(async ({ authorization, url }) => {
         await session.complete(url);
         const look = () => session.authorization(authorization.url);
-        return poll(look, ({ status }) => status !== 'pending', { timeLimit, signal });
+        // What it said before it began to look is no estimate.
+        const before = { ...authorization, retryAfter: 0 };
+        return poll(look, ({ status }) => status !== 'pending', { timeLimit, signal }, before);
       }),
     );
     return ended.filter(({ status }) => status !== 'valid').map(failed);

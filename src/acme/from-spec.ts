@@ -44,6 +44,7 @@ function settingsOf(
     caFile,
     reuseKey,
     deployHook,
+    keep,
   } = acme;
   return {
     origin: 'acme',
@@ -56,6 +57,7 @@ function settingsOf(
     ...(caFile !== undefined && { caFile: absolute(caFile) }),
     ...(reuseKey !== undefined && { reuseKey }),
     ...(deployHook !== undefined && { deployHook: absolute(deployHook) }),
+    ...(keep !== undefined && { keep }),
   };
 }
 

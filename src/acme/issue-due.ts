@@ -1,7 +1,9 @@
 /** One certificate that is due: limits, challenge, preflight, issuance, and what is remembered of it. */
 import type { CertificateStore, StoredVersion } from '../certs/store.ts';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
+import { checkHook } from '../hooks/run-hook.ts';
 import { checkLimits } from './check-limits.ts';
+import { checkNames } from './check-names.ts';
 import type { Due } from './due.ts';
 import { toKeepgateError } from './error.ts';
 import { issue } from './issue.ts';
@@ -12,6 +14,7 @@ import { checkProfile } from './profile.ts';
 import { failed, renewed } from './renewal-state.ts';
 import type { Sessions } from './sessions.ts';
 import type { Solvers } from './solver-pool.ts';
+import type { Solver } from './solvers/solver.ts';
 import { saveState } from './state-file.ts';
 
 export interface IssueDueOptions {
@@ -19,6 +22,8 @@ export interface IssueDueOptions {
   readonly sessions: Sessions;
   readonly solvers: Solvers;
   readonly preflight: boolean;
+  /** Whether deploy hooks are run afterwards. */
+  readonly hooks: boolean;
   /** `host:port` of the name server that the preflight asks; without it, the system's. */
   readonly resolver: string | undefined;
   readonly now: () => Date;
@@ -26,9 +31,15 @@ export interface IssueDueOptions {
   readonly report: (name: string, step: string) => void;
 }
 
+/** How control over the names is shown to the CA, and why in this way. */
+export interface Proof extends Pick<Solver, 'type' | 'description'> {
+  readonly why: string;
+}
+
 export interface Issued {
   readonly version?: StoredVersion;
   readonly error?: KeepgateError;
+  readonly proof?: Proof;
   /** What the preflight warned of. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -41,14 +52,18 @@ export async function issueDue(due: Due, options: IssueDueOptions): Promise<Issu
   const report = (step: string) => options.report(name, step);
   const said: Diagnostic[] = [];
   let directory: string | undefined;
+  let proof: Proof | undefined;
   try {
+    checkNames(settings);
+    if (options.hooks && settings.deployHook !== undefined) checkHook(settings.deployHook);
     const session = await sessions(settings);
     directory = session.directory.url;
     checkProfile(session, settings.profile);
     const attempt: Attempt = { directory, names, exempt: due.replaces !== undefined && due.decision.why === 'ari' };
     said.push(...checkLimits(readLedger(store), attempt, now()));
     const { solver, why } = await solvers(settings);
-    report(why);
+    proof = { type: solver.type, description: solver.description, why };
+    report(`${solver.description}: ${why}`);
     if (options.preflight) {
       report('looking whether the CA will find what it asks for');
       const found = await preflight(names, solver, {
@@ -58,8 +73,8 @@ export async function issueDue(due: Due, options: IssueDueOptions): Promise<Issu
         publicCa: session.directory.name !== session.directory.url,
         signal,
       });
-      said.push(...found.filter(({ severity }) => severity !== 'error'));
       const wrong = found.find(({ severity }) => severity === 'error');
+      said.push(...found.filter((finding) => finding !== wrong));
       if (wrong) throw new KeepgateError(1, wrong);
     }
     const version = await issue(
@@ -79,19 +94,19 @@ export async function issueDue(due: Due, options: IssueDueOptions): Promise<Issu
     );
     updateLedger(store, (ledger) => withCertificate(ledger, attempt, now()));
     saveState(store, name, renewed);
-    return { version, diagnostics: said };
+    return { version, proof, diagnostics: said };
   } catch (cause) {
     signal.throwIfAborted();
     const error = toKeepgateError(cause, `get the certificate "${name}"`);
     const { code, message, retryAt } = error.diagnostic;
     // Nothing was asked of the CA.
-    if (error === cause && code === 'rate-limited') return { error, diagnostics: said };
+    if (error === cause && code === 'rate-limited') return { error, ...(proof && { proof }), diagnostics: said };
     saveState(store, name, failed(due.state, now(), { code, message, ...(retryAt !== undefined && { retryAt }) }));
     if (directory !== undefined && error.exitCode === 5 && retryAt !== undefined) {
       const pause = { until: new Date(retryAt), reason: message, names };
       const url = directory;
       updateLedger(store, (ledger) => withPause(ledger, url, pause, now()));
     }
-    return { error, diagnostics: said };
+    return { error, ...(proof && { proof }), diagnostics: said };
   }
 }

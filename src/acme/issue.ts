@@ -7,14 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { certificateRequest } from '../certs/csr.ts';
-import {
-  clearPending,
-  type Pending,
-  readPending,
-  readPendingKey,
-  savePending,
-  savePendingKey,
-} from '../certs/journal.ts';
+import { clearPending, type Pending, readPending, readPendingKey, savePending } from '../certs/journal.ts';
 import { keyTypeOf, newKey, pemOf } from '../certs/keys.ts';
 import type { CertificateSettings } from '../certs/settings.ts';
 import { addVersion, type CertificateStore, type StoredVersion, saveSettings, versionsOf } from '../certs/store.ts';
@@ -63,7 +56,7 @@ export async function issue(request: IssueRequest, context: IssueContext): Promi
   const { store } = context;
   const { name } = request;
   const begun = await begin(request, context);
-  const order = await orderFor(request, begun.pending, context);
+  const order = await orderFor(request, begun, context);
   const earlier = versionsOf(store, name).find(({ meta }) => meta.orderUrl === order.url);
   const version = earlier ?? (await complete(request, order, begun, context));
   clearPending(store, name);
@@ -71,12 +64,13 @@ export async function issue(request: IssueRequest, context: IssueContext): Promi
 }
 
 interface Begun {
-  readonly pending: Pending;
+  readonly pending: Omit<Pending, 'orderUrl'>;
+  /** Of an earlier run. */
+  readonly orderUrl?: string;
   /** PKCS#8 PEM. */
   readonly key: string;
 }
 
-/** Key first: what a CA signs is never without its key. */
 async function begin(
   { name, settings, replaces }: IssueRequest,
   { store, session, now }: IssueContext,
@@ -86,17 +80,10 @@ async function begin(
   const earlier = readPending(store, name);
   const earlierKey = earlier && readPendingKey(store, name);
   if (earlier && earlierKey !== undefined && isSameRequest(earlier, wanted))
-    return { pending: earlier, key: earlierKey };
+    return { pending: earlier, orderUrl: earlier.orderUrl, key: earlierKey };
   const key = (settings.reuseKey ? latestKey(store, name, keyType) : undefined) ?? pemOf(await newKey(keyType));
-  const pending: Pending = {
-    ...wanted,
-    ...(replaces !== undefined && { replaces }),
-    startedAt: now().toISOString(),
-    step: 'created',
-  };
-  savePendingKey(store, name, key);
-  savePending(store, name, pending);
-  return { pending, key };
+  const replacing = replaces !== undefined && { replaces };
+  return { pending: { ...wanted, ...replacing, startedAt: now().toISOString() }, key };
 }
 
 /** The key of the newest version, if it is of this type. */
@@ -120,17 +107,18 @@ function isSameRequest(
   );
 }
 
-async function orderFor(request: IssueRequest, pending: Pending, context: IssueContext): Promise<Order> {
+/** The order is on the disk with its key before anything is done about it: what a CA signs is never without its key. */
+async function orderFor(request: IssueRequest, begun: Begun, context: IssueContext): Promise<Order> {
   const { session, store, report } = context;
-  if (pending.orderUrl !== undefined) {
+  if (begun.orderUrl !== undefined) {
     report('taking up the order of an earlier run');
-    const order = await resumable(session, pending.orderUrl);
+    const order = await resumable(session, begun.orderUrl);
     if (order) return order;
   }
   report('placing the order');
   const order = await createOrder(request, session);
   context.onOrder();
-  savePending(store, request.name, { ...pending, orderUrl: order.url, step: 'created' });
+  await savePending(store, request.name, { ...begun.pending, orderUrl: order.url }, begun.key);
   return order;
 }
 
@@ -165,25 +153,24 @@ async function createOrder({ settings, replaces }: IssueRequest, session: AcmeSe
 async function complete(
   request: IssueRequest,
   order: Order,
-  { pending, key }: Begun,
+  { key }: Begun,
   context: IssueContext,
 ): Promise<StoredVersion> {
   const { name, settings } = request;
   const { store, session, report, now } = context;
-  const journal = { ...pending, orderUrl: order.url };
   const ready = await readyOrder(order, name, context);
-  if (ready.status === 'ready') {
-    report('asking for the certificate');
-    savePending(store, name, { ...journal, step: 'finalizing' });
-    await finalize(session, ready, certificateRequest(settings.names, createPrivateKey(key)));
-  }
+  if (ready.status === 'ready') report('asking for the certificate');
+  const asked =
+    ready.status === 'ready'
+      ? await finalize(session, ready, certificateRequest(settings.names, createPrivateKey(key)))
+      : ready;
   const look = () => session.order(order.url);
-  const ended = await poll(look, ({ status }) => status === 'valid' || status === 'invalid', { ...context, timeLimit });
+  const isDone = ({ status }: Order) => status === 'valid' || status === 'invalid';
+  const ended = await poll(look, isDone, { ...context, timeLimit }, asked);
   if (ended.status === 'invalid') return giveUp(store, name, orderFailed(settings.names, ended));
   if (ended.status !== 'valid' || ended.certificate === undefined) throw orderTooSlow(settings.names, ended);
-  savePending(store, name, { ...journal, step: 'issued' });
   report('downloading the full chain');
-  saveSettings(store, name, settings);
+  await saveSettings(store, name, settings);
   const fullchain = await downloadChain(session, ended.certificate, settings.preferredChain);
   try {
     const origin = {
@@ -192,7 +179,7 @@ async function complete(
       orderUrl: order.url,
       certificateUrl: ended.certificate,
     } as const;
-    return addVersion(
+    return await addVersion(
       store,
       name,
       {
@@ -218,26 +205,27 @@ async function readyOrder(order: Order, name: string, context: IssueContext): Pr
   const failed = await authorize(order, context);
   for (const { name: host } of failed) onFailedValidation(host);
   if (failed.length > 0) return giveUp(store, name, authorizationFailed(failed));
-  const ready = await poll(
-    () => session.order(order.url),
-    ({ status }) => status !== 'pending',
-    { ...context, timeLimit },
-  );
+  // With its last authorization it is ready (RFC 8555, section 7.1.6), so there is nothing to wait for.
+  const look = () => session.order(order.url);
+  const isReady = ({ status }: Order) => status !== 'pending';
+  const ready = await poll(look, isReady, { ...context, timeLimit });
   if (ready.status === 'invalid') return giveUp(store, name, orderFailed([name], ready));
   if (ready.status === 'pending') throw orderTooSlow([name], ready);
   return ready;
 }
 
 /** An answer that got lost says nothing about what the CA did: the order does. */
-async function finalize(session: AcmeSession, order: Order, request: Buffer): Promise<void> {
+async function finalize(session: AcmeSession, order: Order, request: Buffer): Promise<Order> {
   try {
-    await session.finalize(order, request);
+    return await session.finalize(order, request);
   } catch (error) {
     const isLost = error instanceof TransportFailure && error.kind !== 'aborted';
     const isDone = error instanceof AcmeProblem && error.type === 'orderNotReady';
     if (!isLost && !isDone) throw error;
     await sleep(500);
-    if ((await session.order(order.url)).status === 'ready') throw error;
+    const seen = await session.order(order.url);
+    if (seen.status === 'ready') throw error;
+    return seen;
   }
 }
 

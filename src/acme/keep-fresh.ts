@@ -2,24 +2,30 @@
  * The life of certificates: each that is due is issued, all new ones are switched with one reload, hooks are called, and what
  * is superfluous goes. Only for the holder of the store's lock.
  */
-import { prune, type StoredVersion } from '../certs/store.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { prune, type StoredVersion, saveSettings, settingsOf } from '../certs/store.ts';
 import { type ActivationResult, activate } from '../deploy/activate-certificates.ts';
 import type { NginxInstance } from '../deploy/nginx-instance.ts';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { type DueOptions, dueOf, type Job } from './due.ts';
-import { type IssueDueOptions, issueDue } from './issue-due.ts';
+import { type IssueDueOptions, issueDue, type Proof } from './issue-due.ts';
 import { inPool } from './pool.ts';
 import type { RenewalDecision } from './renewal.ts';
 
 export interface FreshOptions extends DueOptions, IssueDueOptions {
   /** How many orders are in flight at once. */
   readonly concurrency: number;
-  /** How many versions of each stay in the store. */
-  readonly keep: number;
+  /** How many versions of each stay in the store, whatever its settings say. */
+  readonly keep: number | undefined;
   readonly nginx: NginxInstance | 'none' | undefined;
   /** Called for each certificate that is served, or would be. */
   readonly deployed: (job: Job, version: StoredVersion) => Promise<readonly Diagnostic[]>;
+  /** Called for each certificate when nothing is asked of a CA for it any more. */
+  readonly onReached: (name: string) => void;
 }
+
+/** Versions that stay in the store when nobody says how many. */
+const usualKeep = 5;
 
 export interface Outcome {
   readonly job: Job;
@@ -29,6 +35,8 @@ export interface Outcome {
   /** The newest in the store, new or not. */
   readonly version: StoredVersion | undefined;
   readonly error?: KeepgateError;
+  /** How its names were proven; undefined when it did not come to that. */
+  readonly proof?: Proof;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -42,7 +50,9 @@ export interface Fresh {
 export async function keepFresh(jobs: readonly Job[], options: FreshOptions): Promise<Fresh> {
   const { store, signal, concurrency, keep, nginx, report, deployed } = options;
   const reached = await inPool(jobs, concurrency, (job) =>
-    outcomeOf(job, options).catch((error: unknown) => ({ error })),
+    outcomeOf(job, options)
+      .catch((error: unknown) => ({ error }))
+      .finally(() => options.onReached(job.name)),
   );
   signal.throwIfAborted();
   const outcomes = reached.map((outcome) => {
@@ -60,7 +70,7 @@ export async function keepFresh(jobs: readonly Job[], options: FreshOptions): Pr
     const { job, version, diagnostics } = outcome;
     if (!version || !fresh.some(({ name }) => name === job.name)) return outcome;
     if (isBack) return { ...outcome, result: 'failed' as const, error: notServed(job.name, activation) };
-    prune(store, job.name, keep);
+    prune(store, job.name, keep ?? job.settings.keep ?? usualKeep);
     return { ...outcome, diagnostics: [...diagnostics, ...(await deployed(job, version))] };
   });
   return { outcomes: ended, activation };
@@ -70,12 +80,20 @@ async function outcomeOf(job: Job, options: FreshOptions): Promise<Outcome> {
   const due = await dueOf(job, options);
   const { decision, newest: version } = due;
   const outcome = { job, decision, version, diagnostics: [] };
-  if (due.action === 'keep') return { ...outcome, result: 'kept' };
   if (due.action === 'hold') return { ...outcome, result: 'held' };
-  if (due.action === 'switch') return { ...outcome, result: 'switched' };
-  const { version: issued, error, diagnostics } = await issueDue(due, options);
-  if (error) return { ...outcome, result: 'failed', error, diagnostics };
-  return { ...outcome, result: 'issued', version: issued, diagnostics };
+  if (due.action !== 'issue') {
+    rememberSettings(job, options);
+    return { ...outcome, result: due.action === 'keep' ? 'kept' : 'switched' };
+  }
+  const { version: issued, error, proof, diagnostics } = await issueDue(due, options);
+  const ended = { ...outcome, ...(proof && { proof }), diagnostics };
+  if (error) return { ...ended, result: 'failed', error };
+  return { ...ended, result: 'issued', version: issued };
+}
+
+/** What needs no new certificate, such as another hook or challenge, holds for the next renewal. */
+function rememberSettings({ name, settings }: Job, { store }: FreshOptions): void {
+  if (!isDeepStrictEqual(settings, settingsOf(store, name))) saveSettings(store, name, settings);
 }
 
 function notServed(name: string, { diagnostics }: ActivationResult): KeepgateError {

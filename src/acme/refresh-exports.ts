@@ -38,7 +38,7 @@ export async function refreshExports(
     found.push(...diagnostics);
     if (diagnostics.some(({ severity }) => severity === 'error')) continue;
     const now = keptExports(store, name).map((one) => (one.out === each.out ? { ...one, fingerprint } : one));
-    saveKeptExports(store, name, now);
+    await saveKeptExports(store, name, now);
   }
   return found;
 }

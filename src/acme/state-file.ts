@@ -2,7 +2,7 @@
  * What is remembered between two runs, on disk: state.json of each certificate. It decides nothing that a certificate
  * depends on, so a file that is damaged counts as none.
  */
-import { type CertificateStore, readDocument, saveDocument } from '../certs/store.ts';
+import { type CertificateStore, noteDocument, readDocument } from '../certs/store.ts';
 import { KeepgateError } from '../diagnostic.ts';
 import { type RenewalState, renewed } from './renewal-state.ts';
 
@@ -15,7 +15,7 @@ export function stateOf(store: CertificateStore, name: string): RenewalState {
 
 /** @throws KeepgateError store-not-writable (4) */
 export function saveState(store: CertificateStore, name: string, state: RenewalState): void {
-  saveDocument(store, name, file, state);
+  noteDocument(store, name, file, state);
 }
 
 export function unlessDamaged<T>(read: () => T): T | undefined {

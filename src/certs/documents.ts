@@ -1,7 +1,7 @@
 /** Small JSON files in the store, each replaced as a whole. */
 import { join } from 'node:path';
-import { readText, replaceFile } from './durable.ts';
-import { type CertificateStore, certificateFolder, damaged, folderIn, inStore } from './store-folder.ts';
+import { readText, replaceFile, replaceFiles } from './durable.ts';
+import { type CertificateStore, certificateFolder, damaged, inStore, ownFolder, soonInStore } from './store-folder.ts';
 
 /**
  * An object in one of a certificate's own files; undefined when there is no such file.
@@ -11,10 +11,22 @@ export function readDocument(store: CertificateStore, name: string, file: string
   return inStore(store, () => parse(join(certificateFolder(store, name), file)));
 }
 
-/** Replaces one of a certificate's own files; mode 0600. @throws KeepgateError store-not-writable (4) */
-export function saveDocument(store: CertificateStore, name: string, file: string, value: object): void {
-  certificateFolder(store, name);
-  inStore(store, () => replaceFile(join(folderIn(store, 'certificates', name), file), textOf(value)));
+/**
+ * Replaces some of a certificate's own files, in this order; mode 0600. They are on the disk when it resolves.
+ * @throws KeepgateError store-not-writable (4)
+ */
+export function saveDocuments(
+  store: CertificateStore,
+  name: string,
+  files: Readonly<Record<string, object | string>>,
+): Promise<void> {
+  const texts = Object.entries(files).map(([file, value]) => [file, typeof value === 'string' ? value : textOf(value)]);
+  return soonInStore(store, () => replaceFiles(ownFolder(store, name), Object.fromEntries(texts)));
+}
+
+/** Replaces one that nothing depends on: after a power failure it may be damaged. @throws KeepgateError store-not-writable (4) */
+export function noteDocument(store: CertificateStore, name: string, file: string, value: object): void {
+  inStore(store, () => replaceFile(join(ownFolder(store, name), file), textOf(value), 'later'));
 }
 
 export const textOf = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;

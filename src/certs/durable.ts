@@ -1,10 +1,14 @@
-/** File operations that are on the disk when they return, and that leave nothing half-made under a name that counts. */
+/**
+ * File operations that leave nothing half-made under a name that counts. They are on the disk when they return; with `later`
+ * they outlive this process, and a power failure after `settle` alone.
+ */
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
   fchownSync,
   fstatSync,
+  fsync,
   fsyncSync,
   openSync,
   readdirSync,
@@ -15,6 +19,12 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** When it has to be on the disk. */
+export type Durability = 'now' | 'later';
+
+const synced = promisify(fsync);
 
 const temporary = /^\.keepgate-[0-9a-f]{12}\.tmp$/;
 
@@ -27,31 +37,37 @@ export interface Owner {
   readonly gid: number;
 }
 
+interface Writing {
+  /** 'now' unless given. */
+  readonly when?: Durability;
+  readonly owner?: Owner;
+}
+
 /** Writes a file of mode 0600 where there is none; it is this owner's before there is anything in it. */
-export function writeNew(path: string, contents: string | Buffer, owner?: Owner): void {
+export function writeNew(path: string, contents: string | Buffer, { when = 'now', owner }: Writing = {}): void {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     if (owner) fchownSync(descriptor, owner.uid, owner.gid);
     const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
     for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
-    fsyncSync(descriptor);
+    if (when === 'now') fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
 }
 
 /** Writes a file of mode 0600 that is the old one until it is the new one. */
-export function replaceFile(path: string, text: string): void {
-  replace(path, (before) => writeNew(before, text));
+export function replaceFile(path: string, text: string, when: Durability = 'now'): void {
+  replace(path, (before) => writeNew(before, text, { when }), when);
 }
 
 /** The same for a symbolic link. */
-export function replaceLink(path: string, target: string): void {
-  replace(path, (before) => symlinkSync(target, before));
+export function replaceLink(path: string, target: string, when: Durability = 'now'): void {
+  replace(path, (before) => symlinkSync(target, before), when);
 }
 
-function replace(path: string, make: (before: string) => void): void {
+function replace(path: string, make: (before: string) => void, when: Durability): void {
   const before = temporaryIn(dirname(path));
   try {
     make(before);
@@ -60,7 +76,38 @@ function replace(path: string, make: (before: string) => void): void {
     rmSync(before, { force: true });
     throw error;
   }
-  syncFolder(dirname(path));
+  if (when === 'now') syncFolder(dirname(path));
+}
+
+/**
+ * Waits until these files and folders are on the disk. The file system commits together what waits at the same time, of other
+ * certificates as well, and nothing else is held up meanwhile.
+ */
+export async function settle(paths: readonly string[]): Promise<void> {
+  await Promise.all(
+    paths.map(async (path) => {
+      const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+      try {
+        await synced(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+    }),
+  );
+}
+
+/** Replaces the files of a folder, in this order, with one wait for all of their contents and one for their names. */
+export async function replaceFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  const written = Object.entries(files).map(([name, text]) => ({ name, text, before: temporaryIn(folder) }));
+  try {
+    for (const { before, text } of written) writeNew(before, text, { when: 'later' });
+    await settle(written.map(({ before }) => before));
+    for (const { before, name } of written) renameSync(before, join(folder, name));
+  } catch (error) {
+    for (const { before } of written) rmSync(before, { force: true });
+    throw error;
+  }
+  await settle([folder, dirname(folder)]);
 }
 
 /** Takes a file or folder away: it is gone at once, and its contents after that. */

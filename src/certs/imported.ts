@@ -28,13 +28,18 @@ export interface Imported {
  * Enters a certificate and serves it; the key of its request waits no longer. Only for the holder of the lock.
  * @throws KeepgateError as `addVersion` does
  */
-export function enterImported(store: CertificateStore, name: string, given: NewVersion, now: Date): Imported {
+export async function enterImported(
+  store: CertificateStore,
+  name: string,
+  given: NewVersion,
+  now: Date,
+): Promise<Imported> {
   const wasRenewed = settingsOf(store, name)?.origin === 'acme';
   const live = liveVersion(store, name);
   const same = typeof live === 'object' && fullchainOf(store, live) === given.fullchain ? live : undefined;
-  const version = same ?? addVersion(store, name, given, now);
+  const version = same ?? (await addVersion(store, name, given, now));
   const keyType = keyTypes.find((type) => type === version.meta.keyType) ?? 'ec-p256';
-  saveSettings(store, name, { names: given.names, origin: 'import', keyType });
+  await saveSettings(store, name, { names: given.names, origin: 'import', keyType });
   if (same === undefined) switchTo(store, name, version);
   if (readRequest(store, name)?.key === given.key) clearRequest(store, name);
   prune(store, name);

@@ -1,13 +1,12 @@
 /** The issuance in flight of a certificate: what a run after a crash goes on from. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { readDocument, saveDocument } from './documents.ts';
-import { readText, replaceFile, syncFolder } from './durable.ts';
-import { type CertificateStore, certificateFolder, damaged, folderIn, inStore } from './store-folder.ts';
+import { readDocument, saveDocuments } from './documents.ts';
+import { readText } from './durable.ts';
+import { type CertificateStore, certificateFolder, damaged, inStore } from './store-folder.ts';
 
 export interface Pending {
-  /** Missing until the CA has answered. */
-  readonly orderUrl?: string;
+  readonly orderUrl: string;
   readonly directory: string;
   readonly names: readonly string[];
   readonly keyType: string;
@@ -16,7 +15,6 @@ export interface Pending {
   readonly replaces?: string;
   /** RFC 3339. */
   readonly startedAt: string;
-  readonly step: 'created' | 'finalizing' | 'issued';
 }
 
 const file = 'pending.json';
@@ -29,39 +27,36 @@ export function readPending(store: CertificateStore, name: string): Pending | un
   throw damaged(join(certificateFolder(store, name), file), 'it lacks what an order is resumed from');
 }
 
-/** @throws KeepgateError store-not-writable (4) */
-export function savePending(store: CertificateStore, name: string, pending: Pending): void {
-  saveDocument(store, name, file, pending);
+/**
+ * Keeps an order and the key (PKCS#8 as PEM) that it is for; has to be done before the CA may issue. The key goes first, so
+ * that an order is never without one.
+ * @throws KeepgateError store-not-writable (4)
+ */
+export function savePending(store: CertificateStore, name: string, pending: Pending, key: string): Promise<void> {
+  return saveDocuments(store, name, { [keyFile]: key, [file]: pending });
 }
 
-/** The key that the order in flight is or will be for: PKCS#8 as PEM. */
+/** The key that the order in flight is for: PKCS#8 as PEM. */
 export function readPendingKey(store: CertificateStore, name: string): string | undefined {
   return inStore(store, () => readText(join(certificateFolder(store, name), keyFile)));
-}
-
-/** Has to be done before the CA may issue for it. @throws KeepgateError store-not-writable (4) */
-export function savePendingKey(store: CertificateStore, name: string, pem: string): void {
-  certificateFolder(store, name);
-  inStore(store, () => replaceFile(join(folderIn(store, 'certificates', name), keyFile), pem));
 }
 
 /** Forgets the order and its key: the certificate is in its place, or the order is lost. */
 export function clearPending(store: CertificateStore, name: string): void {
   const folder = certificateFolder(store, name);
   inStore(store, () => {
-    // The key goes last: an order without its key is lost, a key without an order is not.
+    // The key goes last: an order without its key is lost, a key without an order is not. If a power failure brings both
+    // back, the version in the store says that the order is done.
     rmSync(join(folder, file), { force: true });
     rmSync(join(folder, keyFile), { force: true });
-    syncFolder(folderIn(store, 'certificates', name));
   });
 }
 
 function isPending(value: Partial<Pending>): value is Pending {
-  const { directory, names, keyType, startedAt, step } = value;
+  const { directory, names, keyType, startedAt, orderUrl } = value;
   return (
-    [directory, keyType, startedAt].every((text) => typeof text === 'string') &&
+    [directory, keyType, startedAt, orderUrl].every((text) => typeof text === 'string') &&
     Array.isArray(names) &&
-    names.every((name) => typeof name === 'string') &&
-    ['created', 'finalizing', 'issued'].some((known) => known === step)
+    names.every((name) => typeof name === 'string')
   );
 }

@@ -3,7 +3,7 @@
  * empty or its process is gone. A number is taken with link(2), which only one can, and never given back before there is a
  * higher one: so two who find the same dead holder can't both take over.
  */
-import { linkSync, rmSync, statSync, truncateSync, unlinkSync, utimesSync } from 'node:fs';
+import { linkSync, rmSync, statSync, truncateSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KeepgateError } from '../diagnostic.ts';
@@ -69,8 +69,8 @@ function take(folder: string): string | ProcessIdentity {
       sweep(folder);
       return path;
     }
-    // Others have gone on meanwhile, and removed the file that we saw.
-    unlinkSync(path);
+    // Others have gone on meanwhile, and removed the file that we saw, and perhaps ours too.
+    rmSync(path, { force: true });
   }
 }
 

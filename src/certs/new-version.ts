@@ -1,15 +1,15 @@
 /** A new version of a certificate: looked over, written whole, and not yet served. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { issuerOf } from './chain.ts';
 import { textOf } from './documents.ts';
-import { namesIn, syncFolder, temporaryIn, writeNew } from './durable.ts';
+import { namesIn, settle, temporaryIn, writeNew } from './durable.ts';
 import { inspectPair } from './inspect.ts';
 import { keyTypeOf, pemOf } from './keys.ts';
 import { pemBlocks } from './pem.ts';
-import { type CertificateStore, certificateFolder, folderIn, inStore } from './store-folder.ts';
+import { type CertificateStore, ownFolder, ownFolderIn, soonInStore } from './store-folder.ts';
 import type { StoredVersion, VersionMeta } from './versions.ts';
 
 type Given = Pick<VersionMeta, 'origin' | 'names' | 'directory' | 'orderUrl' | 'certificateUrl' | 'profile'>;
@@ -40,7 +40,12 @@ export function checkVersion(
  * this machine is slow.
  * @throws KeepgateError with the first of the findings of `checkVersion` that is an error (1); store-not-writable (4)
  */
-export function addVersion(store: CertificateStore, name: string, given: NewVersion, now: Date): StoredVersion {
+export async function addVersion(
+  store: CertificateStore,
+  name: string,
+  given: NewVersion,
+  now: Date,
+): Promise<StoredVersion> {
   const wrong = checkVersion(given, `the certificate "${name}"`, now).find(
     ({ code, severity }) => severity === 'error' && !(given.origin === 'acme' && code === 'certificate-not-yet-valid'),
   );
@@ -48,27 +53,34 @@ export function addVersion(store: CertificateStore, name: string, given: NewVers
   const [leaf = '', ...chain] = certificatesIn(given.fullchain);
   const key = createPrivateKey(given.key);
   const meta = metaOf(new X509Certificate(leaf), key, given, now);
-  certificateFolder(store, name);
-  return inStore(store, () => {
-    const versions = folderIn(store, 'certificates', name, 'versions');
-    const number = 1 + Math.max(0, ...namesIn(versions).map(Number).filter(Number.isInteger));
-    const folder = join(versions, String(number));
+  const files = {
+    'fullchain.pem': [leaf, ...chain].join(''),
+    'cert.pem': leaf,
+    'chain.pem': chain.join(''),
+    'privkey.pem': pemOf(key),
+    'meta.json': textOf(meta),
+  };
+  return soonInStore(store, async () => {
+    const own = ownFolder(store, name);
+    const versions = ownFolderIn(own, 'versions', 'later');
     const before = temporaryIn(versions);
     try {
       mkdirSync(before, { mode: 0o700 });
-      writeNew(join(before, 'fullchain.pem'), [leaf, ...chain].join(''));
-      writeNew(join(before, 'cert.pem'), leaf);
-      writeNew(join(before, 'chain.pem'), chain.join(''));
-      writeNew(join(before, 'privkey.pem'), pemOf(key));
-      writeNew(join(before, 'meta.json'), textOf(meta));
-      syncFolder(before);
+      const paths = Object.entries(files).map(([file, text]) => {
+        const path = join(before, file);
+        writeNew(path, text, { when: 'later' });
+        return path;
+      });
+      await settle([...paths, before]);
+      const number = 1 + Math.max(0, ...namesIn(versions).map(Number).filter(Number.isInteger));
+      const folder = join(versions, String(number));
       renameSync(before, folder);
+      await settle([versions, own, dirname(own)]);
+      return { number, folder, meta };
     } catch (error) {
       rmSync(before, { recursive: true, force: true });
       throw error;
     }
-    syncFolder(versions);
-    return { number, folder, meta };
   });
 }
 

@@ -2,8 +2,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isCertificateName } from './certificate-name.ts';
-import { readDocument, saveDocument } from './documents.ts';
-import { namesIn, readText, replaceFile, syncFolder } from './durable.ts';
+import { readDocument, saveDocuments } from './documents.ts';
+import { namesIn, readText, syncFolder } from './durable.ts';
 import { type CertificateStore, certificateFolder, damaged, folderIn, inStore } from './store-folder.ts';
 
 export interface WaitingRequest {
@@ -30,10 +30,13 @@ export function readRequest(
 }
 
 /** The key goes first, so that a request is never without one. Only for the holder of the lock. */
-export function saveRequest(store: CertificateStore, name: string, request: WaitingRequest, key: string): void {
-  certificateFolder(store, name);
-  inStore(store, () => replaceFile(join(folderIn(store, 'certificates', name), keyFile), key));
-  saveDocument(store, name, file, request);
+export function saveRequest(
+  store: CertificateStore,
+  name: string,
+  request: WaitingRequest,
+  key: string,
+): Promise<void> {
+  return saveDocuments(store, name, { [keyFile]: key, [file]: request });
 }
 
 /** Forgets the request: its key is that of a version now. */

@@ -1,6 +1,6 @@
 /** How a certificate was asked for: what `cert renew` needs when there is no spec. */
 import { join } from 'node:path';
-import { readDocument, saveDocument } from './documents.ts';
+import { readDocument, saveDocuments } from './documents.ts';
 import { type CertificateStore, certificateFolder, damaged } from './store-folder.ts';
 
 export const keyTypes = ['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-3072', 'rsa-4096'] as const;
@@ -35,6 +35,8 @@ export interface CertificateSettings {
   readonly reuseKey?: boolean;
   /** Absolute path. */
   readonly deployHook?: string;
+  /** How many versions stay in the store. */
+  readonly keep?: number;
 }
 
 const file = 'settings.json';
@@ -47,8 +49,8 @@ export function settingsOf(store: CertificateStore, name: string): CertificateSe
 }
 
 /** @throws KeepgateError store-not-writable (4) */
-export function saveSettings(store: CertificateStore, name: string, settings: CertificateSettings): void {
-  saveDocument(store, name, file, settings);
+export function saveSettings(store: CertificateStore, name: string, settings: CertificateSettings): Promise<void> {
+  return saveDocuments(store, name, { [file]: settings });
 }
 
 function isSettings(value: Partial<CertificateSettings>): value is CertificateSettings {

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { KeepgateError } from '../diagnostic.ts';
 import { checkCertificateName } from './certificate-name.ts';
-import { codeOf, syncFolder } from './durable.ts';
+import { codeOf, type Durability, syncFolder } from './durable.ts';
 
 export interface CertificateStore {
   /** Absolute. */
@@ -20,7 +20,7 @@ export function openStore(path: string, { write = true }: { write?: boolean } = 
   const root = resolve(path);
   if (write) {
     inStore({ root }, () => {
-      mkdirSync(dirname(root), { recursive: true });
+      makeParent(root);
       makeFolder(root);
       // The folder itself may be a link of the administrator's; what is below may not.
       checkOwn(root, statSync(root));
@@ -38,22 +38,41 @@ export function certificateFolder({ root }: CertificateStore, name: string): str
 
 /** Makes folders of mode 0700 below the store's, one in the other, and returns the path of the last. */
 export function folderIn({ root }: CertificateStore, ...parts: readonly string[]): string {
-  return parts.reduce((folder, part) => {
-    const path = join(folder, part);
-    makeFolder(path);
-    checkOwn(path, lstatSync(path));
-    return path;
-  }, root);
+  return parts.reduce((folder, part) => ownFolderIn(folder, part, 'now'), root);
 }
 
-function makeFolder(path: string): void {
+function makeParent(root: string): void {
+  const parent = dirname(root);
+  try {
+    mkdirSync(parent, { recursive: true });
+  } catch (error) {
+    const isOdd = ['EEXIST', 'ENOTDIR', 'ENOENT'].includes(codeOf(error));
+    throw isOdd ? notWritable(root, `no folder ${parent} can be made`) : error;
+  }
+}
+
+/** Makes a certificate's own folder; the one that it is in has to be settled. @throws KeepgateError certificate-name (2) */
+export function ownFolder(store: CertificateStore, name: string): string {
+  checkCertificateName(name);
+  return ownFolderIn(folderIn(store, 'certificates'), name, 'later');
+}
+
+/** One folder in a folder. */
+export function ownFolderIn(folder: string, part: string, when: Durability): string {
+  const path = join(folder, part);
+  makeFolder(path, when);
+  checkOwn(path, lstatSync(path));
+  return path;
+}
+
+function makeFolder(path: string, when: Durability = 'now'): void {
   try {
     mkdirSync(path, 0o700);
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return;
     throw error;
   }
-  syncFolder(dirname(path));
+  if (when === 'now') syncFolder(dirname(path));
 }
 
 function checkOwn(path: string, stats: Stats): void {
@@ -83,17 +102,30 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Turns what a file system refuses into words. */
-export function inStore<T>({ root }: CertificateStore, act: () => T): T {
+export function inStore<T>(store: CertificateStore, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    const code = codeOf(error);
-    if (code === '' || !(error instanceof Error) || error instanceof KeepgateError) throw error;
-    const path = 'path' in error ? String(error.path) : root;
-    const reason = reasons[code];
-    if (reason !== undefined) throw notWritable(path, reason);
-    throw damaged(path, code === 'ELOOP' ? 'it is not a regular file' : code);
+    throw inWords(store, error);
   }
+}
+
+/** The same for what takes its time. */
+export async function soonInStore<T>(store: CertificateStore, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw inWords(store, error);
+  }
+}
+
+function inWords({ root }: CertificateStore, error: unknown): unknown {
+  const code = codeOf(error);
+  if (code === '' || !(error instanceof Error) || error instanceof KeepgateError) return error;
+  const path = 'path' in error ? String(error.path) : root;
+  const reason = reasons[code];
+  if (reason !== undefined) return notWritable(path, reason);
+  return damaged(path, code === 'ELOOP' ? 'it is not a regular file' : code);
 }
 
 const notWritable = (path: string, reason: string): KeepgateError =>

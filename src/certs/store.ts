@@ -11,7 +11,7 @@ import { isCertificateName } from './certificate-name.ts';
 import { namesIn } from './durable.ts';
 import { type CertificateStore, inStore } from './store-folder.ts';
 
-export { readDocument, saveDocument } from './documents.ts';
+export { noteDocument, readDocument } from './documents.ts';
 export { addVersion, type NewVersion } from './new-version.ts';
 export { saveSettings, settingsOf } from './settings.ts';
 export { type CertificateStore, openStore } from './store-folder.ts';
@@ -20,6 +20,7 @@ export {
   liveVersion,
   prune,
   type StoredVersion,
+  switchAll,
   switchTo,
   type VersionMeta,
   versionsOf,

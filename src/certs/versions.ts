@@ -2,7 +2,7 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from './documents.ts';
-import { codeOf, namesIn, remove, replaceLink } from './durable.ts';
+import { codeOf, namesIn, remove, replaceLink, syncFolder } from './durable.ts';
 import { type CertificateStore, certificateFolder, damaged, folderIn, inStore } from './store-folder.ts';
 
 export interface VersionMeta {
@@ -64,6 +64,19 @@ export function liveVersion(store: CertificateStore, name: string): Live | undef
  * @throws KeepgateError store-damaged (4) when the version isn't there
  */
 export function switchTo(store: CertificateStore, name: string, live: Live): void {
+  switchAll(store, [{ name, live }]);
+}
+
+/** The same for many, one after the other, with one wait for the disk. */
+export function switchAll(
+  store: CertificateStore,
+  all: readonly { readonly name: string; readonly live: Live }[],
+): void {
+  for (const { name, live } of all) switchLater(store, name, live);
+  inStore(store, () => syncFolder(folderIn(store, 'live')));
+}
+
+function switchLater(store: CertificateStore, name: string, live: Live): void {
   const below = typeof live === 'string' ? `${live}/${name}` : `certificates/${name}/versions/${live.number}`;
   certificateFolder(store, name);
   inStore(store, () => {
@@ -72,7 +85,7 @@ export function switchTo(store: CertificateStore, name: string, live: Live): voi
     const path = join(folderIn(store, 'live'), name);
     const there = lstatSync(path, { throwIfNoEntry: false });
     if (there && !there.isSymbolicLink()) throw damaged(path, 'it is not a symbolic link of keepgate');
-    replaceLink(path, `../${below}`);
+    replaceLink(path, `../${below}`, 'later');
   });
 }
 

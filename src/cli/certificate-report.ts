@@ -1,42 +1,20 @@
 /** What became of certificates, for people and as a document. Never a secret, only where it lies. */
 import { join } from 'node:path';
+import { styleText } from 'node:util';
 import type { Fresh, Outcome } from '../acme/keep-fresh.ts';
-import type { CertificateStore } from '../certs/store.ts';
 import { fromNow, timestamp } from '../certs/time-in-words.ts';
 import type { Diagnostic } from '../diagnostic.ts';
+import { certificateFiles } from '../model/store-paths.ts';
+import { renewalDocument, versionDocument } from './certificate-documents.ts';
 import { exitCode } from './io.ts';
 
 interface Context {
-  readonly store: CertificateStore;
+  /** Its folder. */
+  readonly store: string;
   readonly now: Date;
   readonly dryRun: boolean;
   /** Of exports that are not those of a certificate of this run. */
   readonly late: readonly Diagnostic[];
-}
-
-export interface CertificateReport {
-  readonly lines: string;
-  /** What to do next. */
-  readonly next: string;
-  readonly document: object;
-}
-
-export function certificateReport(fresh: Fresh, context: Context): CertificateReport {
-  const { outcomes, activation } = fresh;
-  const retryAt = outcomes.flatMap(retryAtOf).sort()[0];
-  return {
-    lines: outcomes.map((outcome) => `${line(outcome, context)}\n`).join(''),
-    next: next(fresh, context),
-    document: {
-      version: 1,
-      dryRun: context.dryRun,
-      store: context.store.root,
-      certificates: outcomes.map((outcome) => entry(outcome, context)),
-      ...(activation && { nginx: { outcome: activation.outcome, observed: activation.observed } }),
-      ...(retryAt !== undefined && { retryAt }),
-      ...(context.late.length > 0 && { diagnostics: context.late }),
-    },
-  };
 }
 
 /** 1 when something is wrong with what was asked for, else 4, else 5 when something has to wait, else 0. */
@@ -45,6 +23,20 @@ export function exitCodeOf({ outcomes }: Fresh): number {
   return (
     [exitCode.wrong, exitCode.usage, exitCode.environment, exitCode.limited].find((code) => codes.includes(code)) ?? 0
   );
+}
+
+export function certificateDocument({ outcomes, activation }: Fresh, context: Context): object {
+  const retryAt = outcomes.flatMap(retryAtOf).sort()[0];
+  const diagnostics = [...(activation?.diagnostics ?? []), ...context.late];
+  return {
+    version: 1,
+    dryRun: context.dryRun,
+    store: context.store,
+    certificates: outcomes.map((outcome) => entry(outcome, context)),
+    ...(activation && { nginx: { outcome: activation.outcome, observed: activation.observed } }),
+    ...(diagnostics.length > 0 && { diagnostics }),
+    ...(retryAt !== undefined && { retryAt }),
+  };
 }
 
 function retryAtOf({ result, decision, error }: Outcome): string[] {
@@ -56,50 +48,54 @@ function retryAtOf({ result, decision, error }: Outcome): string[] {
   return at === undefined ? [] : [at];
 }
 
-function line({ job, result, version, decision }: Outcome, { now, dryRun, store }: Context): string {
-  const until = version && new Date(version.meta.notAfter);
-  const valid = until ? `valid until ${timestamp(until).slice(0, 10)} (${fromNow(until, now)})` : 'there is none yet';
-  const folder = join(store.root, 'live', job.name);
-  switch (result) {
-    case 'issued':
-      return dryRun
-        ? `${job.name}: would be issued: staging issued one`
-        : `${job.name}: issued, ${valid}, in ${folder}`;
-    case 'switched':
-      return `${job.name}: switched to the one that was issued before, ${valid}, in ${folder}`;
-    case 'kept':
-      return `${job.name}: kept, ${valid}; renewed ${fromNow(decision.at, now)}, ${decision.reason}`;
-    case 'held':
-      return `${job.name}: has to wait, ${fromNow(decision.at, now)}: ${decision.reason}; ${valid}`;
-    case 'failed':
-      return `${job.name}: failed; ${valid}`;
-  }
-}
-
-function entry({ job, result, version, decision, error, diagnostics }: Outcome, { store }: Context): object {
-  const { meta } = version ?? {};
+function entry({ job, result, version, decision, error, proof, diagnostics }: Outcome, { store }: Context): object {
   return {
-    name: job.name,
-    names: job.settings.names,
-    result,
-    ...(meta && { notBefore: meta.notBefore, notAfter: meta.notAfter, serial: meta.serial, issuer: meta.issuer }),
-    ...(version && { version: version.number, folder: join(store.root, 'live', job.name) }),
-    ...(result === 'kept' && { renewAt: timestamp(decision.at) }),
-    reason: decision.reason,
+    ...{ name: job.name, names: job.settings.names, result },
+    ...(version && certificateFiles(store, job.name)),
+    ...(version && { version: version.number, ...versionDocument(version.meta) }),
+    ...(proof && { proof }),
+    // Of what was just issued, the decision was about the one before.
+    ...(result === 'issued' ? { reason: decision.reason } : { renewal: renewalDocument(decision) }),
     ...(error && { error: error.diagnostic }),
     ...(decision.retryAt && result === 'held' && { retryAt: timestamp(decision.retryAt) }),
     ...(diagnostics.length > 0 && { diagnostics }),
   };
 }
 
-function next({ outcomes, activation }: Fresh, { dryRun }: Context): string {
-  if (outcomes.some(({ result }) => result === 'failed' || result === 'held')) return '';
-  if (dryRun) return '\nNext: the same without --dry-run\n';
-  if (activation?.outcome === 'reloaded') {
-    const seen = activation.observed > 0 ? `, and was seen to serve the new one in ${activation.observed} places` : '';
-    return `nginx has taken it${seen}\n\nNext: keepgate cert timer --install renews it from now on\n`;
+const colors = { issued: 'green', switched: 'green', kept: 'dim', held: 'yellow', failed: 'red' } as const;
+
+/** One line for each certificate, and one on how its names were proven. */
+export function certificateLines({ outcomes }: Fresh, context: Context & { readonly color: boolean }): string {
+  const paint = (format: 'dim' | (typeof colors)[Outcome['result']], text: string): string =>
+    context.color ? styleText(format, text, { validateStream: false }) : text;
+  return outcomes
+    .map((outcome) => {
+      const { job, proof, result } = outcome;
+      const how = proof ? `${paint('dim', `  ${proof.description} (${proof.why})`)}\n` : '';
+      return `${job.name}: ${paint(colors[result], wordOf(outcome, context))}${inWords(outcome, context)}\n${how}`;
+    })
+    .join('');
+}
+
+function wordOf({ result }: Outcome, { dryRun }: Context): string {
+  if (result === 'issued') return dryRun ? 'would be issued' : 'issued';
+  return { switched: 'switched', kept: 'kept', held: 'has to wait', failed: 'failed' }[result];
+}
+
+function inWords({ job, result, version, decision }: Outcome, { now, dryRun, store }: Context): string {
+  const until = version && new Date(version.meta.notAfter);
+  const valid = until ? `valid until ${timestamp(until).slice(0, 10)} (${fromNow(until, now)})` : 'there is none yet';
+  const folder = join(store, 'live', job.name);
+  switch (result) {
+    case 'issued':
+      return dryRun ? ': the trial went through, and nothing of it is kept' : `, ${valid}, in ${folder}`;
+    case 'switched':
+      return ` to the one that was issued before, ${valid}, in ${folder}`;
+    case 'kept':
+      return `, ${valid}; renewed ${fromNow(decision.at, now)}, ${decision.reason}`;
+    case 'held':
+      return `, ${fromNow(decision.at, now)}: ${decision.reason}; ${valid}`;
+    case 'failed':
+      return version ? `; the one before is ${valid}` : `; ${valid}`;
   }
-  if (activation)
-    return '\nNext: start or reload what serves it; keepgate cert timer --install renews it from now on\n';
-  return '';
 }

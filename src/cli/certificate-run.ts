@@ -4,21 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import type { Job } from '../acme/due.ts';
-import { keepFresh } from '../acme/keep-fresh.ts';
-import { type RefreshOptions, refreshExports } from '../acme/refresh-exports.ts';
+import { type Fresh, keepFresh } from '../acme/keep-fresh.ts';
 import { sessions } from '../acme/sessions.ts';
 import { solverPool } from '../acme/solver-pool.ts';
 import { withLock } from '../certs/lock.ts';
-import { type CertificateStore, names, openStore } from '../certs/store.ts';
-import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
-import { runDeployHook } from '../hooks/deploy-hook.ts';
+import { type CertificateStore, openStore } from '../certs/store.ts';
+import type { Diagnostic } from '../diagnostic.ts';
 import { challengeRoot } from '../model/store-paths.ts';
+import { whatNext } from './after-certificates.ts';
 import { askAboutTerms } from './ask-about-terms.ts';
-import { certificateReport, exitCodeOf } from './certificate-report.ts';
+import { certificateDocument, certificateLines, exitCodeOf } from './certificate-report.ts';
+import { deployed, exportTheOthers } from './deployed.ts';
 import { interruptible } from './interrupt.ts';
 import { type Io, wantsColor } from './io.ts';
 import { progress } from './progress.ts';
+import { toJson } from './report/json.ts';
 import { text } from './report/text.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface RunOptions {
   dryRun: boolean;
@@ -63,14 +65,24 @@ export interface CertificateRun {
   readonly account: Account;
   /** Our own pauses after failures hold. */
   readonly patient: boolean;
+  /** Whether a spec's sites are what it is about. */
+  readonly hasSpec: boolean;
   readonly options: RunOptions;
+}
+
+interface Result {
+  readonly fresh: Fresh;
+  /** Of exports that are not those of a certificate of this run. */
+  readonly late: readonly Diagnostic[];
 }
 
 /** Milliseconds that another run is waited for: long enough for one that issues. */
 const lockWait = 300_000;
 
-/** Resolves to the exit code. @throws KeepgateError of the store */
-export function runCertificates(run: CertificateRun, io: Io): Promise<number> {
+/** Resolves to the exit code. @throws KeepgateError of the store; UsageError */
+export async function runCertificates(run: CertificateRun, io: Io): Promise<number> {
+  atLeastOne('concurrency', run.options.concurrency);
+  if (run.options.keep !== undefined) atLeastOne('keep', run.options.keep);
   if (!run.options.dryRun) return interruptible((signal) => locked(run, io, signal));
   const folder = mkdtempSync(join(tmpdir(), 'keepgate-dry-run-'));
   const store = openStore(folder);
@@ -79,21 +91,29 @@ export function runCertificates(run: CertificateRun, io: Io): Promise<number> {
   );
 }
 
+function atLeastOne(option: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) throw new UsageError(`--${option} takes a whole number of at least 1`);
+}
+
 async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise<number> {
   const { store, account, patient, options } = run;
-  const { dryRun, format } = options;
+  const { dryRun } = options;
   const shown = progress(io);
   const solvers = solverPool({ challengeRoot, dns: { resolver: options.resolver } });
+  const ask = askAboutTerms(io, signal);
+  let reached = 0;
   try {
     shown.say('waiting for another run of keepgate');
     const exporting = { env: io.env, hooks: options.hooks, signal };
-    const { fresh, late } = await withLock(store, { wait: lockWait, signal }, async () => {
-      const fresh = await keepFresh(run.jobs(), {
+    const result = await withLock(store, { wait: lockWait, signal }, async () => {
+      const jobs = run.jobs();
+      const counted = () => (jobs.length > 1 ? `${reached} of ${jobs.length} done; ` : '');
+      const fresh = await keepFresh(jobs, {
         store,
         sessions: sessions(
           {
             accounts: join(store.root, 'accounts'),
-            agreeToTerms: account.agreeToTerms || askAboutTerms(io),
+            agreeToTerms: account.agreeToTerms || (ask && ((terms) => shown.aside(() => ask(terms)))),
             now: io.now,
             signal,
             ...(account.email !== undefined && { email: account.email }),
@@ -107,64 +127,42 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
         patient,
         force: options.force,
         preflight: !options.skipPreflight,
+        hooks: options.hooks,
         resolver: options.resolver,
         concurrency: options.concurrency,
-        keep: options.keep ?? 5,
+        keep: options.keep,
         nginx: options.reload && !dryRun ? undefined : 'none',
-        report: (name, step) => shown.say(`${name}: ${step}`),
+        report: (name, step) => shown.say(`${counted()}${name}: ${step}`),
+        onReached: () => {
+          reached++;
+        },
         deployed: dryRun ? async () => [] : (job) => deployed(job, store, exporting),
       });
-      const tried = fresh.outcomes.filter(({ result }) => result === 'issued' || result === 'switched');
-      const others = names(store).filter((name) => tried.every(({ job }) => job.name !== name));
-      return { fresh, late: await refreshAll(store, others, exporting) };
+      return { fresh, late: await exportTheOthers(fresh, store, exporting) };
     });
     shown.end();
-    const diagnostics = fresh.outcomes.flatMap(({ error, diagnostics }) => [
-      ...diagnostics,
-      ...(error ? [error.diagnostic] : []),
-    ]);
-    const all: Diagnostic[] = [...diagnostics, ...(fresh.activation?.diagnostics ?? []), ...late];
-    const color = wantsColor(io.stderr, io.env);
-    if (format === 'text' && all.length > 0) io.stderr.write(text(all, { color, ignored: [] }));
-    const report = certificateReport(fresh, { store, now: io.now(), dryRun, late });
-    if (format === 'json') io.stdout.write(`${JSON.stringify(report.document, null, 2)}\n`);
-    else {
-      io.stdout.write(report.lines);
-      io.stderr.write(report.next);
-    }
-    return exitCodeOf(fresh);
+    tellAbout(result, run, io);
+    return exitCodeOf(result.fresh);
   } finally {
     shown.end();
     await solvers.close();
   }
 }
 
-/** Exports first: the deploy hook may be for who reads them. */
-async function deployed(
-  { name, settings }: Job,
-  store: CertificateStore,
-  exporting: RefreshOptions,
-): Promise<readonly Diagnostic[]> {
-  const exported = await refreshExports(store, name, exporting);
-  const { deployHook, names } = settings;
-  if (deployHook === undefined || !exporting.hooks) return exported;
-  const { signal } = exporting;
-  try {
-    const found = await runDeployHook({ command: deployHook, store: store.root, name, domains: names, signal });
-    return [...exported, ...found];
-  } catch (error) {
-    if (!(error instanceof KeepgateError)) throw error;
-    return [...exported, error.diagnostic];
+function tellAbout({ fresh, late }: Result, { store, options, hasSpec }: CertificateRun, io: Io): void {
+  const { dryRun, format } = options;
+  const context = { store: store.root, now: io.now(), dryRun, late };
+  if (format === 'json') {
+    io.stdout.write(toJson(certificateDocument(fresh, context)));
+    return;
   }
-}
-
-/** What an earlier run could not export, and what is not of a CA. */
-async function refreshAll(
-  store: CertificateStore,
-  names: readonly string[],
-  exporting: RefreshOptions,
-): Promise<readonly Diagnostic[]> {
-  const found: Diagnostic[] = [];
-  for (const name of names) found.push(...(await refreshExports(store, name, exporting)));
-  return found;
+  const found: Diagnostic[] = [
+    ...fresh.outcomes.flatMap(({ error, diagnostics }) => [...diagnostics, ...(error ? [error.diagnostic] : [])]),
+    ...(fresh.activation?.diagnostics ?? []),
+    ...late,
+  ];
+  if (found.length > 0) io.stderr.write(text(found, { color: wantsColor(io.stderr, io.env), ignored: [] }));
+  io.stdout.write(certificateLines(fresh, { ...context, color: wantsColor(io.stdout, io.env) }));
+  if (fresh.outcomes.length === 0) io.stderr.write(`${store.root} has no certificate of a CA yet\n`);
+  io.stderr.write(whatNext(fresh, { store: store.root, dryRun, hasSpec }));
 }

@@ -1,8 +1,10 @@
 /** The options of the commands that ask a CA for certificates. */
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
+import type { WantedCertificate } from '../acme/from-spec.ts';
 import type { ChallengeChoice } from '../acme/solvers/solver.ts';
 import { type CertificateSettings, type KeyType, keyTypes } from '../certs/settings.ts';
+import type { Account } from './certificate-run.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface AccountOptions {
@@ -12,6 +14,20 @@ export interface AccountOptions {
   email?: string;
   eabKidFile?: string;
   eabKeyFile?: string;
+}
+
+/** What the command line says about the account, else the spec. Paths are made absolute. */
+export function accountOf(options: AccountOptions, cwd: string, wanted?: WantedCertificate): Account {
+  const { email, agreeTos, eabKidFile, eabKeyFile } = options;
+  const eab =
+    eabKidFile !== undefined && eabKeyFile !== undefined
+      ? { kidFile: resolve(cwd, eabKidFile), keyFile: resolve(cwd, eabKeyFile) }
+      : undefined;
+  return {
+    agreeToTerms: agreeTos || (wanted?.options.agreeToTerms ?? false),
+    email: email ?? wanted?.options.email,
+    eab: eab ?? wanted?.externalAccount,
+  };
 }
 
 export interface ChallengeOptions {
@@ -30,6 +46,7 @@ export interface CertificateOptions {
   preferredChain?: string;
   reuseKey?: boolean;
   deployHook?: string;
+  keep?: number;
 }
 
 const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
@@ -65,11 +82,13 @@ export const certificateOptions = (yargs: Argv): Argv =>
     .option('profile', text("one of the CA's profiles, such as tlsserver"))
     .option('preferred-chain', text('the common name of the issuer that the chain leads to'))
     .option('reuse-key', { type: 'boolean', describe: 'keep the private key at a renewal' })
-    .option('deploy-hook', text('runs after a new certificate is served'));
+    .option('deploy-hook', text('a program that runs after a new certificate is served'));
 
 /** What the command line says about how names are proven; undefined when it says nothing. @throws UsageError */
 export function challengeChoice(options: ChallengeOptions, cwd: string): ChallengeChoice | undefined {
   const { webroot, standalone, httpPort, dnsExec, dnsServer, dnsZone, dnsKeyFile } = options;
+  if (httpPort !== undefined && !(Number.isInteger(httpPort) && httpPort >= 1 && httpPort <= 65_535))
+    throw new UsageError('--http-port takes a port from 1 to 65535');
   const rfc2136 = [dnsServer, dnsZone, dnsKeyFile].filter((value) => value !== undefined);
   const ways = [webroot !== undefined, standalone || httpPort !== undefined, dnsExec !== undefined, rfc2136.length > 0];
   if (ways.filter(Boolean).length > 1)
@@ -84,23 +103,35 @@ export function challengeChoice(options: ChallengeOptions, cwd: string): Challen
   return { 'dns-01': { rfc2136: { server: dnsServer, zone: dnsZone, keyFile: resolve(cwd, dnsKeyFile) } } };
 }
 
+/** The settings with another CA, where the command line names one. */
+export function withDirectory<S extends CertificateSettings>(
+  settings: S,
+  { directory, caFile }: Pick<AccountOptions, 'directory' | 'caFile'>,
+  cwd: string,
+): S {
+  return {
+    ...settings,
+    ...(directory !== undefined && { directory }),
+    ...(caFile !== undefined && { caFile: resolve(cwd, caFile) }),
+  };
+}
+
 /** The settings with what the command line says laid over them. */
 export function withOptions(
   settings: CertificateSettings,
   options: CertificateOptions & ChallengeOptions & Pick<AccountOptions, 'directory' | 'caFile'>,
   cwd: string,
 ): CertificateSettings {
-  const { directory, caFile, keyType, profile, preferredChain, reuseKey, deployHook } = options;
+  const { keyType, profile, preferredChain, reuseKey, deployHook, keep } = options;
   const challenge = challengeChoice(options, cwd);
   return {
-    ...settings,
-    ...(directory !== undefined && { directory }),
-    ...(caFile !== undefined && { caFile: resolve(cwd, caFile) }),
+    ...withDirectory(settings, options, cwd),
     ...(keyType !== undefined && { keyType }),
     ...(profile !== undefined && { profile }),
     ...(preferredChain !== undefined && { preferredChain }),
     ...(reuseKey !== undefined && { reuseKey }),
     ...(deployHook !== undefined && { deployHook: resolve(cwd, deployHook) }),
     ...(challenge !== undefined && { challenge }),
+    ...(keep !== undefined && { keep }),
   };
 }

@@ -5,6 +5,7 @@ import type { Argv } from 'yargs';
 import { type CertificateStore, openStore } from '../certs/store.ts';
 import { KeepgateError } from '../diagnostic.ts';
 import { builtIn } from '../model/expand.ts';
+import { word } from '../shell-word.ts';
 import { loadSpec } from '../spec/load.ts';
 import type { Io } from './io.ts';
 import { readSpecFiles } from './spec-files.ts';
@@ -33,6 +34,9 @@ export async function storeFor(
 ): Promise<CertificateStore> {
   return openStore(await storePath(options, io), access);
 }
+
+/** What a command that is to be run next has behind it, so that it works on this store wherever it is run. */
+export const storeWords = (root: string): string => (root === builtIn.acme.store ? '' : ` --store ${word(root)}`);
 
 /** Absolute. */
 async function storePath({ store, spec = [] }: StoreOptions, io: Io): Promise<string> {

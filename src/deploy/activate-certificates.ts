@@ -1,5 +1,5 @@
 /** Many new certificates, one test and one reload of nginx: all of them are served afterwards, or the ones before. */
-import { type CertificateStore, type Live, liveVersion, type StoredVersion, switchTo } from '../certs/store.ts';
+import { type CertificateStore, type Live, liveVersion, type StoredVersion, switchAll } from '../certs/store.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { listeningSockets, type Socket } from './listening-sockets.ts';
 import { installedNginx, type NginxInstance } from './nginx-instance.ts';
@@ -40,27 +40,52 @@ export async function activate(
 ): Promise<ActivationResult> {
   const { signal } = options;
   const before = activations.map(({ name }) => ({ name, live: liveVersion(store, name) }));
-  const switchAll = (): void => {
-    for (const { name, version } of activations) switchTo(store, name, version);
-  };
+  const switchOver = (): void =>
+    switchAll(
+      store,
+      activations.map(({ name, version }) => ({ name, live: version })),
+    );
   const nginx = options.nginx === 'none' ? undefined : (options.nginx ?? (await installedNginx()));
   const running = nginx && nginxOf(nginx.pidFile);
   if (nginx === undefined || running === undefined) {
-    switchAll();
+    switchOver();
     return { outcome: 'switched', diagnostics: [], observed: 0 };
   }
   const places = await servedPlaces(listeningSockets(running.master.pid), activations, before);
-  switchAll();
-  const putBack = (): void => {
-    for (const { name, live } of before) if (live !== undefined) switchTo(store, name, live);
-  };
+  switchOver();
+  const putBack = (): void =>
+    switchAll(
+      store,
+      before.flatMap(({ name, live }) => (live === undefined ? [] : [{ name, live }])),
+    );
   const expect = places.map(({ now }) => now);
   const expectBefore = places.map(({ was }) => was);
   const result = await reloadOrPutBack({ instance: nginx, expect, expectBefore, putBack, ...(signal && { signal }) });
   if (result.outcome === 'put-back' || result.outcome === 'stuck')
     return { outcome: result.outcome, diagnostics: result.diagnostics, observed: 0 };
   const outcome = result.outcome === 'reloaded' ? 'reloaded' : 'switched';
-  return { outcome, diagnostics: result.first.diagnostics, observed: outcome === 'reloaded' ? expect.length : 0 };
+  if (outcome === 'switched') return { outcome, diagnostics: result.first.diagnostics, observed: 0 };
+  const first = activations.filter(({ name }) =>
+    before.some((one) => one.name === name && typeof one.live !== 'object'),
+  );
+  const seen = await countServed(listeningSockets(running.master.pid), first);
+  return { outcome, diagnostics: result.first.diagnostics, observed: expect.length + seen };
+}
+
+/** For what took the place of nothing or of a stand-in: it may not have a server block yet. */
+async function countServed(sockets: readonly Socket[], activations: readonly Activation[]): Promise<number> {
+  const found = await Promise.all(
+    activations.flatMap(({ version: { meta } }) => {
+      const host = meta.names.find((one) => !one.startsWith('*.'));
+      if (host === undefined) return [];
+      const { fingerprint } = meta;
+      return sockets.map(async ({ address, port }) => {
+        const { served } = await askForCertificate({ host, address, port, fingerprint }, handshake);
+        return served === fingerprint.replaceAll(':', '').toLowerCase();
+      });
+    }),
+  );
+  return found.filter(Boolean).length;
 }
 
 interface Place {

@@ -9,7 +9,6 @@ export interface TimerOptions {
   readonly program: string;
   /** Absolute paths. */
   readonly store: string;
-  readonly specs: readonly string[];
   /** What hooks write to, and nginx for its logs in other places. */
   readonly writable: readonly string[];
 }
@@ -41,8 +40,8 @@ Persistent=true
 WantedBy=timers.target
 `;
 
-function service({ node, program, store, specs, writable }: TimerOptions): string {
-  const command = commandLine(node, [program, 'cert', 'renew', '--store', store, ...specs]);
+function service({ node, program, store, writable }: TimerOptions): string {
+  const command = commandLine(node, [program, 'cert', 'renew', '--store', store]);
   const folders = [
     store,
     ...new Set([challengeRoot, '/var/log/nginx', '/var/lib/nginx', '/var/cache/nginx', ...writable]),

@@ -41,8 +41,27 @@ export async function runDeployHook(hook: DeployHook): Promise<Diagnostic[]> {
   ];
 }
 
+/** For the help of whatever takes such a program. */
+export const deployVariables = [
+  'KEEPGATE_NAME',
+  'KEEPGATE_DOMAINS',
+  'KEEPGATE_CERTIFICATE',
+  'KEEPGATE_KEY',
+  'KEEPGATE_LIVE',
+  'RENEWED_LINEAGE',
+  'RENEWED_DOMAINS',
+  'LEGO_CERT_DOMAIN',
+  'LEGO_CERT_PATH',
+  'LEGO_CERT_KEY_PATH',
+] as const;
+
 /** All paths are absolute, and lead through live/NAME: they stay the same from renewal to renewal. */
-export function deployEnvironment({ store, name, domains, export: file }: DeployHook): Record<string, string> {
+export function deployEnvironment({
+  store,
+  name,
+  domains,
+  export: file,
+}: DeployHook): Record<(typeof deployVariables)[number], string> {
   const { certificate, key } = certificateFiles(store, name);
   const live = dirname(certificate);
   return {

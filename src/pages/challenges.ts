@@ -21,14 +21,14 @@ followed there. Run as root, or make the folder for your own user.
 finding names it where this user may see it. When it is nginx, let it serve the challenges: each site that keepgate renders
 does. Any other web server can serve a folder too, or be stopped for a moment.
 
-  keepgate cert issue --webroot /var/www/html api.example.com`,
+  keepgate cert issue --webroot /var/www/html --host api.example.com`,
   },
   'port-not-permitted': {
     title: 'this user may not listen on the port',
     text: `Ports below 1024 belong to root. Run the command as root, or let a web server that runs already serve the challenges from a folder
 that you may write to.
 
-  sudo keepgate cert issue api.example.com`,
+  sudo keepgate cert issue --host api.example.com`,
   },
   'port-not-usable': {
     title: 'nothing can listen on the port',

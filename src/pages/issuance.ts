@@ -57,6 +57,13 @@ Sites with files of their own or with self-signed are left alone.
 
   keepgate explain`,
   },
+  'wrong-usage': {
+    title: 'the command line can not be carried out',
+    text: `In a JSON document this is what people are told in one line: an option that is unknown, contradicts another or has a value of the
+wrong kind. Nothing was done, and the exit code is 2. The help of the command lists its options, with examples.
+
+  keepgate cert issue --help`,
+  },
   'certificate-unknown': {
     title: 'the store has no such certificate',
     text: `Certificates have the name of their site, or for --host that of the first name, with _ for the star of a wildcard.

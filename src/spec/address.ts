@@ -40,8 +40,7 @@ export function hostProblem(host: string): string | undefined {
   if (host.startsWith('.')) return `begins with a dot; write "${host.slice(1)}" and "*${host}"`;
   if (host.includes('://')) return 'is a URL; a host is the name alone';
   if (host.includes(':') || host.startsWith('[')) {
-    const address = host.replace(/^\[|\]$/g, '');
-    if (canonicalIpv6(address)) return undefined;
+    if (canonicalIpv6(host.replace(/^\[(.*)\]$/, '$1'))) return undefined;
     return /:\d+$/.test(host) ? 'has a port; ports belong to listen' : 'is not an IPv6 address';
   }
   const bare = host.replace(/\.$/, '');

@@ -1,7 +1,8 @@
 // @ts-check
-// npm run bench [-- --rounds N | --quick]: what keepgate costs, against what it can't do without: a bare start of Node.js,
-// and nginx's own test. Only ratios count, of processor time taken in turns, so that they hold on any machine; each is the
-// median over the rounds. Ends with 1 when one is over its limit.
+// npm run bench [-- --rounds N | --quick] [--only certificates|configuration]: what keepgate costs, against what it can't do
+// without (a bare start of Node.js, and nginx's own test) and against others who get certificates. Only ratios count, of
+// times taken in turns, so that they hold on any machine; each is the median over the rounds. Ends with 1 when one is over
+// its limit.
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,16 +11,20 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { testParts } from '../../scripts/parts.mjs';
+import { certificateGroups } from './certificates.mjs';
 import { cpuOf } from './cpu.mjs';
 import { freePorts, layOut, specText } from './workload.mjs';
 
 /**
- * @typedef {Record<string, () => Promise<number>>} Commands each resolves to milliseconds
- * @typedef {{ says: string, ratio: (cost: Record<string, number>) => number, limit: number }} Line
+ * @typedef {Record<string, number>} Cost milliseconds by the name of a command, or of one of its figures
+ * @typedef {Record<string, () => Promise<number | Cost>>} Commands each resolves to its figure, or to several
+ * @typedef {{ says: string, ratio: (cost: Cost) => number, limit: number }} Line
  * @typedef {{ rounds: number, commands: Commands, lines: Line[] }} Group measured in turns
  */
 
-const { values } = parseArgs({ options: { rounds: { type: 'string' }, quick: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { rounds: { type: 'string' }, quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+});
 const rounds = (/** @type {number} */ usual) => (values.quick ? 1 : Number(values.rounds ?? usual));
 if (!(rounds(1) >= 1)) throw new Error('--rounds takes a number');
 
@@ -36,7 +41,7 @@ const decide = fileURLToPath(new URL('decide.mjs', import.meta.url));
  * @param {string} cwd
  * @returns {Promise<Group[]>}
  */
-const groups = async (cwd) => {
+const configuration = async (cwd) => {
   const { nginx, bwrap } = await testParts();
   const ports = await freePorts();
   for (const sites of [1, 1000, 10_000]) writeFileSync(join(cwd, `${sites}.yaml`), specText(sites, ports));
@@ -117,16 +122,19 @@ const groups = async (cwd) => {
  * @param {Group} group
  */
 const measure = async ({ rounds, commands, lines }) => {
-  /** @type {Record<string, number>[]} */
+  /** @type {Cost[]} */
   const costs = [];
   for (let round = 0; round < rounds; round++) {
     const names = Object.keys(commands);
-    /** @type {Record<string, number>} */
+    /** @type {Cost} */
     const cost = {};
-    for (const name of round % 2 === 0 ? names : names.reverse()) cost[name] = (await commands[name]?.()) ?? 0;
+    for (const name of round % 2 === 0 ? names : names.reverse()) {
+      const figures = (await commands[name]?.()) ?? 0;
+      Object.assign(cost, typeof figures === 'number' ? { [name]: figures } : figures);
+    }
     costs.push(cost);
   }
-  const typical = Object.keys(commands).map(
+  const typical = Object.keys(costs[0] ?? {}).map(
     (name) => `${name} ${median(costs.map((c) => c[name] ?? 0)).toFixed(0)} ms`,
   );
   console.log(`  ${typical.join(', ')} (${rounds} ${rounds === 1 ? 'round' : 'rounds'})`);
@@ -140,9 +148,15 @@ const cwd = mkdtempSync(join(tmpdir(), 'keepgate-bench-'));
 process.once('exit', () => rmSync(cwd, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
-console.log('Processor time, user and system:');
+console.log('Processor time, user and system, where it is not said to be wall time:');
 const results = [];
-for (const group of await groups(cwd)) results.push(...(await measure(group)));
+if (values.only !== 'certificates')
+  for (const group of await configuration(cwd)) results.push(...(await measure(group)));
+if (values.only !== 'configuration') {
+  const certificates = await certificateGroups(cwd, rounds);
+  for (const group of certificates.groups) results.push(...(await measure(group)));
+  await certificates.end();
+}
 
 const width = Math.max(...results.map(({ says }) => says.length));
 console.log(`\n${''.padEnd(width)}  median  limit   from – to`);

@@ -3,9 +3,8 @@
 import { linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { loadSpec, render, resolve } from '../../dist/index.js';
+import { loadSource } from './load-source.mjs';
 import { target } from './target.mjs';
 
 /**
@@ -84,15 +83,4 @@ http { access_log logs/access.log; ${temporary.join(' ')} include conf.d/*.conf;
 `;
 
 /** @returns {Promise<{ certificate: string, key: string }>} the product's own stand-in, as `check` uses it */
-const standIn = async () => {
-  const entry = fileURLToPath(new URL('../../src/certs/self-signed.ts', import.meta.url));
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    write: false,
-  });
-  const { selfSigned } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0]?.text ?? '')}`);
-  return selfSigned([]);
-};
+const standIn = async () => (await loadSource('src/certs/self-signed.ts')).selfSigned([]);

@@ -24,7 +24,7 @@ const settings = { names: hosts, origin: 'acme', keyType: 'ec-p256' } as const;
 
 /** What an issuance does to the store. Version 1 is live before; 1 version is kept. */
 const script = `
-  import { clearPending, savePending, savePendingKey } from './journal.ts';
+  import { clearPending, savePending } from './journal.ts';
   import { withLock } from './lock.ts';
   import { addVersion, type Live, openStore, prune, saveSettings, switchTo } from './store.ts';
   import { readFileSync } from 'fs';
@@ -32,10 +32,9 @@ const script = `
   const { version, pending, settings } = JSON.parse(readFileSync(given, 'utf8'));
   const store = openStore(root);
   await withLock(store, { wait: 0 }, async () => {
-    saveSettings(store, 'api', settings);
-    savePendingKey(store, 'api', version.key);
-    savePending(store, 'api', pending);
-    switchTo(store, 'api', addVersion(store, 'api', version, new Date()));
+    await savePending(store, 'api', pending, version.key);
+    await saveSettings(store, 'api', settings);
+    switchTo(store, 'api', await addVersion(store, 'api', version, new Date()));
     clearPending(store, 'api');
     prune(store, 'api', 1);
   });
@@ -45,9 +44,9 @@ const script = `
 async function before(): Promise<string> {
   const store = newStore();
   await withLock(store, { wait: 0 }, async () => {
-    saveSettings(store, 'api', { ...settings, names: ['old.example.com'] });
+    await saveSettings(store, 'api', { ...settings, names: ['old.example.com'] });
     for (let count = 0; count < 3; count += 1)
-      switchTo(store, 'api', addVersion(store, 'api', issued(hosts), new Date()));
+      switchTo(store, 'api', await addVersion(store, 'api', issued(hosts), new Date()));
   });
   return store.root;
 }
@@ -69,7 +68,7 @@ describe('a process that is killed before any of its changes of the store', () =
     const module = bundle(script, `${newPath()}.mjs`, { 'node:fs': resolve(import.meta.dirname, 'killing-fs.ts') });
     const given = `${newPath()}.json`;
     const version = issued(hosts);
-    const pending = { directory: 'x', names: hosts, keyType: 'ec-p256', startedAt: 'now', step: 'issued' };
+    const pending = { directory: 'x', names: hosts, keyType: 'ec-p256', startedAt: 'now', orderUrl: 'x' };
     writeFileSync(given, JSON.stringify({ version, pending, settings }));
     const outcomes = new Set<string>();
     let left = 0;
@@ -89,7 +88,7 @@ describe('a process that is killed before any of its changes of the store', () =
       );
       await withLock(store, { wait: 0 }, async () => {
         expect(temporary(root)).toEqual([]);
-        switchTo(store, 'api', addVersion(store, 'api', version, new Date()));
+        switchTo(store, 'api', await addVersion(store, 'api', version, new Date()));
       });
       servedIsWhole(root);
       return signal === undefined;

@@ -25,17 +25,17 @@ interface Made {
 const namesOf = (name: string): string[] => [`${name}.example`, `www.${name}.example`];
 
 /** A certificate of the store that was issued some days ago. */
-function make(
+async function make(
   store: CertificateStore,
   name: string,
   { age = 0.1, lifetime = 90, origin = 'acme', state, directory }: Made = {},
 ) {
   const names = namesOf(name);
   folderIn(store, 'certificates', name);
-  saveSettings(store, name, { names, origin, keyType: 'ec-p256' });
+  await saveSettings(store, name, { names, origin, keyType: 'ec-p256' });
   const notBefore = ago(age);
   const { fullchain, leaf } = chain(names, { notBefore, notAfter: new Date(notBefore.getTime() + lifetime * day) });
-  const version = addVersion(
+  const version = await addVersion(
     store,
     name,
     { fullchain, key: leaf.key, origin, names, ...(directory && { directory }) },
@@ -51,8 +51,8 @@ const cert = (command: string[], { root }: CertificateStore) =>
 
 it('lists what is there for a person', async () => {
   const store = newStore();
-  make(store, 'api');
-  make(store, 'files', {
+  await make(store, 'api');
+  await make(store, 'files', {
     age: 60,
     state: failed(renewed, new Date(), { code: 'acme-unauthorized', message: 'no\nanswer' }),
   });
@@ -71,7 +71,7 @@ it('lists what is there for a person', async () => {
 
 it('lists it as one document', async () => {
   const store = newStore();
-  const { meta } = make(store, 'api');
+  const { meta } = await make(store, 'api');
   const { exitCode, stdout } = await cert(['list', '--format', 'json'], store);
   expect(JSON.parse(stdout)).toMatchObject({
     version: 1,
@@ -96,52 +96,74 @@ const states: Readonly<Record<string, readonly [string, (store: CertificateStore
   'imported-long-ago': ['overdue', (store, name) => make(store, name, { age: 350, lifetime: 365, origin: 'import' })],
   'other-names': [
     'due',
-    (store, name) => {
-      make(store, name);
-      saveSettings(store, name, { names: ['b.example'], origin: 'acme', keyType: 'ec-p256' });
+    async (store, name) => {
+      await make(store, name);
+      await saveSettings(store, name, { names: ['b.example'], origin: 'acme', keyType: 'ec-p256' });
     },
   ],
   'other-directory': [
     'due',
-    (store, name) => {
-      make(store, name, { directory: 'https://acme-v02.api.letsencrypt.org/directory' });
-      saveSettings(store, name, { names: namesOf(name), origin: 'acme', keyType: 'ec-p256', directory: 'zerossl' });
+    async (store, name) => {
+      await make(store, name, { directory: 'https://acme-v02.api.letsencrypt.org/directory' });
+      await saveSettings(store, name, {
+        names: namesOf(name),
+        origin: 'acme',
+        keyType: 'ec-p256',
+        directory: 'zerossl',
+      });
     },
   ],
   'same-directory': [
     'ok',
-    (store, name) => {
-      make(store, name, { directory: 'https://acme-v02.api.letsencrypt.org/directory' });
-      saveSettings(store, name, { names: namesOf(name), origin: 'acme', keyType: 'ec-p256', directory: 'letsencrypt' });
+    async (store, name) => {
+      await make(store, name, { directory: 'https://acme-v02.api.letsencrypt.org/directory' });
+      await saveSettings(store, name, {
+        names: namesOf(name),
+        origin: 'acme',
+        keyType: 'ec-p256',
+        directory: 'letsencrypt',
+      });
     },
   ],
   'odd-directory': [
     'broken',
-    (store, name) => {
-      make(store, name);
-      saveSettings(store, name, { names: namesOf(name), origin: 'acme', keyType: 'ec-p256', directory: 'letsencypt' });
+    async (store, name) => {
+      await make(store, name);
+      await saveSettings(store, name, {
+        names: namesOf(name),
+        origin: 'acme',
+        keyType: 'ec-p256',
+        directory: 'letsencypt',
+      });
     },
   ],
   'other-key': [
     'broken',
-    (store, name) => replaceFile(join(make(store, name).folder, 'privkey.pem'), selfSigned(['a.example']).key),
+    async (store, name) =>
+      replaceFile(join((await make(store, name)).folder, 'privkey.pem'), selfSigned(['a.example']).key),
   ],
-  'no-meta': ['broken', (store, name) => replaceFile(join(make(store, name).folder, 'meta.json'), '{}')],
+  'no-meta': ['broken', async (store, name) => replaceFile(join((await make(store, name)).folder, 'meta.json'), '{}')],
   'damaged-settings': [
     'broken',
-    (store, name) => {
-      make(store, name);
+    async (store, name) => {
+      await make(store, name);
       writeFileSync(join(store.root, 'certificates', name, 'settings.json'), '{');
     },
   ],
-  'no-link': ['broken', (store, name) => make(store, name) && rmSync(join(store.root, 'live', name))],
+  'no-link': [
+    'broken',
+    async (store, name) => {
+      await make(store, name);
+      rmSync(join(store.root, 'live', name));
+    },
+  ],
   'new-stand-in': ['stand-in', (store, name) => standIn(store, name, 0.1)],
   'old-stand-in': ['overdue', (store, name) => standIn(store, name, 0.6)],
 };
 
-function standIn(store: CertificateStore, name: string, age: number): void {
+async function standIn(store: CertificateStore, name: string, age: number): Promise<void> {
   folderIn(store, 'certificates', name);
-  saveSettings(store, name, { names: ['a.example'], origin: 'acme', keyType: 'ec-p256' });
+  await saveSettings(store, name, { names: ['a.example'], origin: 'acme', keyType: 'ec-p256' });
   const folder = folderIn(store, 'stand-in', name);
   const { certificate, key } = selfSigned(['a.example'], { now: ago(age) });
   replaceFile(join(folder, 'fullchain.pem'), certificate);
@@ -151,7 +173,7 @@ function standIn(store: CertificateStore, name: string, age: number): void {
 
 it('tells every state, and ends with the worst', async () => {
   const store = newStore();
-  for (const [name, [, prepare]] of Object.entries(states)) prepare(store, name);
+  for (const [name, [, prepare]] of Object.entries(states)) await prepare(store, name);
   const { exitCode, stdout } = await cert(['list', '--format', 'json'], store);
   const found = JSON.parse(stdout).certificates.map(({ name, state }: Record<string, string>) => [name, state]);
   expect(Object.fromEntries(found)).toEqual(
@@ -175,7 +197,7 @@ it('an empty store is no fault, and nothing is made', async () => {
 
 it('shows one, and never its key', async () => {
   const store = newStore();
-  const { folder, meta } = make(store, 'api');
+  const { folder, meta } = await make(store, 'api');
   const text = await cert(['show', 'api'], store);
   expect(text.exitCode).toBe(0);
   expect(text.stdout).toMatch(/^hosts +api\.example, www\.api\.example$/m);
@@ -195,7 +217,7 @@ it('shows one, and never its key', async () => {
 
 it('knows what it has', async () => {
   const store = newStore();
-  make(store, 'files');
+  await make(store, 'files');
   expect(await cert(['show', 'flies'], store)).toMatchObject({
     exitCode: 2,
     stderr: expect.stringMatching(/has no certificate "flies"; did you mean "files"\?/),

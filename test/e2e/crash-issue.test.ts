@@ -1,21 +1,40 @@
 import { describe, expect, it } from 'vitest';
-import { issueKilledAt } from './crash.ts';
+import { killAtEach, stepsOf } from './crash.ts';
 
-/** Two at once: a run is mostly waiting. */
-const lanes = 3;
+/** Several at once: a run is mostly waiting. */
+const lanes = 6;
+const timeout = 900_000;
 
-describe('an issuance that is killed', () => {
-  it('at any change of a file, request or answer goes on at the next run: one certificate, one order', async () => {
-    const steps = await issueKilledAt(0);
-    expect(steps).toBeGreaterThan(60);
-    const failed: string[] = [];
-    let next = 1;
-    const lane = async () => {
-      for (let step = next++; step <= steps; step = next++)
-        await issueKilledAt(step).catch((error: unknown) => failed.push(`step ${step}: ${error}`));
-    };
-    await Promise.all(Array.from({ length: lanes }, lane));
-    console.info(`killed at each of ${steps} steps`);
-    expect(failed).toEqual([]);
-  }, 1_200_000);
+describe('a run that is killed at any change of a file, request or answer: the next one goes on', () => {
+  it(
+    'with one certificate and one order, in the place of a stand-in',
+    async () => {
+      const { all } = await stepsOf('stand-in');
+      expect(all).toBeGreaterThan(100);
+      expect(await killAtEach('stand-in', all, lanes)).toEqual([]);
+      console.info(`an issuance was killed at each of ${all} steps`);
+    },
+    timeout,
+  );
+
+  it(
+    'the same in an empty store, which differs until the CA is asked',
+    async () => {
+      const { firstRequest } = await stepsOf('nothing');
+      expect(firstRequest).toBeGreaterThan(10);
+      expect(await killAtEach('nothing', firstRequest, lanes)).toEqual([]);
+    },
+    timeout,
+  );
+
+  it(
+    'and renews, while the certificate before is served',
+    async () => {
+      const { all } = await stepsOf('certificate');
+      expect(all).toBeGreaterThan(100);
+      expect(await killAtEach('certificate', all, lanes)).toEqual([]);
+      console.info(`a renewal was killed at each of ${all} steps`);
+    },
+    timeout,
+  );
 });

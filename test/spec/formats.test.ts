@@ -36,6 +36,7 @@ const accepted: Readonly<Record<string, readonly string[]>> = {
   'acme-directory': ['letsencrypt', 'zerossl', 'google', 'letsencrypt-staging', 'https://ca.example.com:14000/dir'],
   'mail-address': ['ops@example.com', "o'x+y@example.com"],
   challenge: ['http-01'],
+  'common-name': ['ISRG Root X1', 'Größe & Co'],
   'header-name': ['X-Frame-Options', 'x_y', '1'],
   'header-value': ['DENY', '', "default-src 'self'; img-src *", 'ü'],
   text: ['', '{"a": 1}'],

@@ -1,6 +1,6 @@
 /** Exports that are made anew when their certificate is: `certificates/NAME/exports.json`. */
 import { join } from 'node:path';
-import { readDocument, saveDocument } from '../documents.ts';
+import { readDocument, saveDocuments } from '../documents.ts';
 import { type CertificateStore, certificateFolder, damaged } from '../store-folder.ts';
 import { type ExportFormat, exportFormats } from './formats.ts';
 import { isOwnerChoice, type OwnerChoice } from './owner.ts';
@@ -31,8 +31,12 @@ export function keptExports(store: CertificateStore, name: string): readonly Kep
 }
 
 /** Only for the holder of the lock. @throws KeepgateError store-not-writable (4) */
-export function saveKeptExports(store: CertificateStore, name: string, exports: readonly KeptExport[]): void {
-  saveDocument(store, name, file, { version: 1, exports });
+export function saveKeptExports(
+  store: CertificateStore,
+  name: string,
+  exports: readonly KeptExport[],
+): Promise<void> {
+  return saveDocuments(store, name, { [file]: { version: 1, exports } });
 }
 
 function isKept(value: Partial<KeptExport> | null): value is KeptExport {

@@ -30,7 +30,7 @@ export function placeExport(contents: ExportContents, paths: ExportPaths, choice
       const { owner, diagnostics: found } = ownerOf(choice, path);
       const before = temporaryIn(dirname(path));
       ready.push({ path, before });
-      writeNew(before, bytes, owner);
+      writeNew(before, bytes, owner && { owner });
       diagnostics.push(...found);
     }
     for (const { path, before } of ready) renameSync(before, path);

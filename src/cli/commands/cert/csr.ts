@@ -81,7 +81,7 @@ async function keyFor(store: CertificateStore, name: string, names: readonly str
     });
   const key = waiting?.key ?? pemOf(await newKey(keyType ?? 'ec-p256'));
   const { request } = waiting ?? { request: { keyType: keyType ?? 'ec-p256', createdAt: now.toISOString() } };
-  saveRequest(store, name, { ...request, names }, key);
+  await saveRequest(store, name, { ...request, names }, key);
   return { key, isNew: waiting === undefined };
 }
 

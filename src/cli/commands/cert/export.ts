@@ -160,7 +160,7 @@ async function remember(
   const store = openStore(root);
   await withLock(store, { wait: 60_000 }, async () => {
     const others = keptExports(store, name).filter((each) => each.out !== out);
-    saveKeptExports(store, name, isKept ? [...others, entry] : others);
+    await saveKeptExports(store, name, isKept ? [...others, entry] : others);
   });
 }
 

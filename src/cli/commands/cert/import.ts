@@ -74,7 +74,7 @@ async function run(argv: Options, io: Io): Promise<number> {
   const found = findingsOf(given, name, chain.rootDropped, io.now());
   if (reaches(found, 'error')) return refuse(argv, found, io);
   const { entered, exported } = await withLock(store, { wait: 60_000 }, async () => ({
-    entered: enterImported(store, name, given, io.now()),
+    entered: await enterImported(store, name, given, io.now()),
     exported: await refreshExports(store, name, { env: io.env, hooks: true }),
   }));
   const product = {

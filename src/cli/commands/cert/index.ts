@@ -1,7 +1,10 @@
-/** The commands behind `keepgate cert`, in the order of a certificate's life. */
+/** The commands behind `keepgate cert`. */
+import type { Command } from '../../command.ts';
 import type { Entry } from '../index.ts';
+import { withErrorDocument } from './with-error-document.ts';
 
-export const entries: readonly Entry[] = [
+/** In the order of a certificate's life. */
+const all: readonly Entry[] = [
   {
     name: 'issue',
     operands: ['spec..'],
@@ -58,3 +61,8 @@ export const entries: readonly Entry[] = [
     load: () => import('./timer.ts'),
   },
 ];
+
+export const entries: readonly Entry[] = all.map((entry) => ({
+  ...entry,
+  load: async () => ({ command: withErrorDocument((await entry.load()).command as Command<unknown>) }),
+}));

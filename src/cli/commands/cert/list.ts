@@ -28,7 +28,8 @@ async function run({ format, ...options }: Options, io: Io): Promise<number> {
   const store = await storeFor(options, io, { write: false });
   const now = io.now();
   const reports = names(store).map((name) => lookOver(store, name, now));
-  if (format === 'json') io.stdout.write(toJson({ version: 1, certificates: reports.map(reportDocument) }));
+  if (format === 'json')
+    io.stdout.write(toJson({ version: 1, certificates: reports.map((report) => reportDocument(report, store)) }));
   else if (reports.length > 0) io.stdout.write(inWords(reports, now));
   else io.stderr.write(`${store.root} has no certificate yet\n`);
   return exitCodeOf(reports.map(({ state }) => state));

@@ -1,31 +1,23 @@
 import type { CertificateReport } from '../../../acme/look-over.ts';
-import { timestamp } from '../../../certs/time-in-words.ts';
+import type { CertificateStore } from '../../../certs/store.ts';
+import { certificateFiles } from '../../../model/store-paths.ts';
+import { renewalDocument, versionDocument } from '../../certificate-documents.ts';
 
 /** A certificate for other programs. Moments are RFC 3339 in UTC, the lifetime is in seconds. */
-export function reportDocument({ version, renewal, memory, settings, ...report }: CertificateReport): object {
+export function reportDocument(
+  { version, renewal, memory, settings, ...report }: CertificateReport,
+  store: CertificateStore,
+): object {
   const { lastAttempt, lastError, ari, failures } = memory;
   return {
     ...report,
-    ...(version && { version: version.number, ...served(version.meta) }),
+    ...certificateFiles(store.root, report.name),
+    ...(version && { version: version.number, ...versionDocument(version.meta) }),
     ...(settings && { settings }),
-    ...(renewal && {
-      renewal: {
-        ...{ due: renewal.due, at: timestamp(renewal.at), why: renewal.why, reason: renewal.reason },
-        ...(renewal.since && { since: timestamp(renewal.since) }),
-        ...(renewal.retryAt && { retryAt: timestamp(renewal.retryAt) }),
-      },
-    }),
+    ...(renewal && { renewal: renewalDocument(renewal) }),
     ...(ari && { ari }),
     ...(failures > 0 && { failures }),
     ...(lastAttempt !== undefined && { lastAttempt }),
     ...(lastError && { lastError }),
   };
-}
-
-type Meta = NonNullable<CertificateReport['version']>['meta'];
-
-function served({ issuer, serial, fingerprint, keyType, notBefore, notAfter, directory, profile }: Meta): object {
-  const lifetime = Math.round((Date.parse(notAfter) - Date.parse(notBefore)) / 1000);
-  const issued = { issuer, serial, fingerprint, keyType, notBefore, notAfter, lifetime };
-  return { ...issued, ...(directory !== undefined && { directory }), ...(profile !== undefined && { profile }) };
 }

@@ -9,6 +9,7 @@ import { withLock } from '../../../certs/lock.ts';
 import {
   type CertificateStore,
   liveVersion,
+  names,
   type StoredVersion,
   settingsOf,
   versionsOf,
@@ -17,8 +18,10 @@ import { KeepgateError } from '../../../diagnostic.ts';
 import type { Command } from '../../command.ts';
 import { interruptible } from '../../interrupt.ts';
 import { exitCode, type Io } from '../../io.ts';
-import { storeFor, storeOption } from '../../store-option.ts';
+import { toJson } from '../../report/json.ts';
+import { storeFor, storeOption, storeWords } from '../../store-option.ts';
 import { UsageError } from '../../usage-error.ts';
+import { unknownCertificate } from './unknown-certificate.ts';
 
 interface Options {
   name?: string;
@@ -95,10 +98,14 @@ async function revoke(
   saveState(store, name, { ...stateOf(store, name), revoked: version.meta.serial });
   const { serial } = version.meta;
   if (format === 'json')
-    io.stdout.write(`${JSON.stringify({ version: 1, name, serial, revoked: true, reason }, null, 2)}\n`);
+    io.stdout.write(
+      toJson({ version: 1, store: store.root, name, number: version.number, serial, revoked: true, reason }),
+    );
   else {
     io.stdout.write(`${name}: version ${version.number} (serial number ${serial}) is revoked\n`);
-    io.stderr.write(`\nNext: it is still served; keepgate cert renew ${name} gets a new one\n`);
+    io.stderr.write(
+      `\nNext: it is still served; this gets a new one\n  keepgate cert renew ${name}${storeWords(store.root)}\n`,
+    );
   }
   return exitCode.done;
 }
@@ -112,10 +119,12 @@ function chosen(store: CertificateStore, name: string, number: number | undefine
         : versionsOf(store, name).at(-1)
       : versionsOf(store, name).find((one) => one.number === number);
   if (version) return version;
+  const known = names(store);
+  if (!known.includes(name)) throw unknownCertificate(name, known, store);
   throw new KeepgateError(1, {
     code: 'certificate-unknown',
-    message: `the store has no certificate "${name}"${number === undefined ? '' : ` with a version ${number}`}`,
-    help: 'keepgate cert list shows what there is.',
+    message: `${store.root} has no certificate "${name}"${number === undefined ? ' yet' : ` with a version ${number}`}`,
+    help: `keepgate cert show ${name} shows what there is.`,
   });
 }
 

@@ -3,9 +3,8 @@ import { type CertificateReport, lookOver } from '../../../acme/look-over.ts';
 import { exitCodeOf } from '../../../certs/status.ts';
 import { type CertificateStore, names } from '../../../certs/store.ts';
 import { fromNow, lifetimeInWords } from '../../../certs/time-in-words.ts';
-import { KeepgateError } from '../../../diagnostic.ts';
 import { certificateFiles } from '../../../model/store-paths.ts';
-import { suggest } from '../../../spec/suggest.ts';
+import { challengeInWords } from '../../challenge-words.ts';
 import type { Command } from '../../command.ts';
 import type { Io } from '../../io.ts';
 import { toJson } from '../../report/json.ts';
@@ -13,6 +12,7 @@ import { table } from '../../report/table.ts';
 import { type StoreOptions, storeFor, storeOption } from '../../store-option.ts';
 import { UsageError } from '../../usage-error.ts';
 import { reportDocument } from './report-document.ts';
+import { unknownCertificate } from './unknown-certificate.ts';
 
 interface Options extends StoreOptions {
   name?: string;
@@ -29,20 +29,11 @@ async function run({ name, format, ...options }: Options, io: Io): Promise<numbe
   if (name === undefined) throw new UsageError('name a certificate; keepgate cert list shows them');
   const store = await storeFor(options, io, { write: false });
   const known = names(store);
-  if (!known.includes(name)) throw unknown(name, known, store);
+  if (!known.includes(name)) throw unknownCertificate(name, known, store);
   const report = lookOver(store, name, io.now());
-  if (format === 'json') io.stdout.write(toJson({ version: 1, certificate: reportDocument(report) }));
+  if (format === 'json') io.stdout.write(toJson({ version: 1, certificate: reportDocument(report, store) }));
   else io.stdout.write(table(lines(report, store, io.now())));
   return exitCodeOf([report.state]);
-}
-
-function unknown(name: string, known: readonly string[], { root }: CertificateStore): KeepgateError {
-  const near = suggest(name, known);
-  return new KeepgateError(2, {
-    code: 'certificate-unknown',
-    message: `${root} has no certificate "${name}"${near ? `; did you mean "${near}"?` : ''}`,
-    ...(known.length > 0 && { help: `It has: ${known.join(', ')}` }),
-  });
 }
 
 function lines(report: CertificateReport, store: CertificateStore, now: Date): string[][] {
@@ -65,6 +56,8 @@ function lines(report: CertificateReport, store: CertificateStore, now: Date): s
     ['SHA-256', meta?.fingerprint],
     ['directory', meta?.directory ?? settings?.directory],
     ['profile', meta?.profile ?? settings?.profile],
+    ['proven over', settings?.challenge && challengeInWords(settings.challenge)],
+    ['deploy hook', settings?.deployHook],
     ['CA suggests', memory.ari && `${memory.ari.start} to ${memory.ari.end}`],
     ['explained at', memory.ari?.explanationUrl],
     ['last attempt', when(memory.lastAttempt)],

@@ -10,7 +10,7 @@ export interface Outcome {
   readonly product?: Readonly<Record<string, unknown>>;
 }
 
-/** Findings and a few lines, or one JSON document. */
+/** Findings and a few lines, or one JSON document, whose `error` is the first of what is wrong. */
 export async function tell(
   format: 'text' | 'json',
   io: Io,
@@ -22,7 +22,10 @@ export async function tell(
   }
   const { report } = await import('../../report/index.ts');
   if (format === 'json') {
-    io.stdout.write(report('json', diagnostics, { color: false, ignored: [], extra: product }));
+    const error = diagnostics.find(({ severity }) => severity === 'error');
+    io.stdout.write(
+      report('json', diagnostics, { color: false, ignored: [], extra: { ...product, ...(error && { error }) } }),
+    );
     return;
   }
   const findings = report('text', diagnostics, { color: wantsColor(io.stderr, io.env), ignored: [] });

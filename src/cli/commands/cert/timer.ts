@@ -21,7 +21,7 @@ interface Options extends StoreOptions {
 
 function options(yargs: Argv): Argv<Options> {
   return storeOption(yargs)
-    .positional('spec', { type: 'string', array: true, describe: 'spec files that `cert renew` is to get' })
+    .positional('spec', { type: 'string', array: true, describe: 'spec files whose "acme" names the store' })
     .option('install', { type: 'boolean', describe: 'write the units and start the timer' })
     .option('uninstall', { type: 'boolean', describe: 'stop the timer and remove the units' })
     .option('writable', {
@@ -57,7 +57,6 @@ async function run({ install, uninstall, units, writable, ...options }: Options,
     node: process.execPath,
     program: resolve(process.argv[1] ?? ''),
     store: store.root,
-    specs: specs.map((spec) => resolve(io.cwd, spec)),
     writable: [...webroots(store), ...writtenFolders(), ...writable.map((folder) => resolve(io.cwd, folder))],
   });
   if (!install) {
