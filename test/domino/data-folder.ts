@@ -45,4 +45,4 @@ export function snapshot(folder: string): Record<string, string> {
 }
 
 export const json = (folder: string, name: string): Record<string, unknown> =>
-  JSON.parse(readFileSync(join(folder, 'keepconfig.d', name), 'utf8'));
+  JSON.parse(readFileSync(join(folder, 'keepconfig.d', name), 'utf8').replace(/^\s*\/\/.*$/m, ''));
