@@ -12,8 +12,8 @@ import type { Io } from './io.ts';
  * `path`: keepconfig.d, or the data folder around it.
  * @throws KeepgateError domino-folder, domino-file-kind, domino-env-file; the first finding about its files (1)
  */
-export function readFront(path: string, envFile: string | undefined, io: Io): FrontSpec {
-  const environment = environmentOf(envFile, io);
+export function readFront(path: string, environmentFile: string | undefined, io: Io): FrontSpec {
+  const environment = environmentOf(environmentFile, io);
   const named = openFolder(resolve(io.cwd, path), path);
   const inner = folderBelow(named, 'keepconfig.d');
   try {

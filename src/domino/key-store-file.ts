@@ -8,7 +8,8 @@ import type { Owner } from './folder.ts';
 /** Findings about a file at an absolute path that the API is to open. */
 export function keyStoreFile(path: string, owner: Owner): Diagnostic[] {
   const stats = look(path);
-  if (stats === 'missing') return [problem(`there is no ${path}`, 'Export it first: keepgate cert export --help.')];
+  if (stats === 'missing')
+    return [problem(`there is no ${path}`, `Export it first: keepgate cert export NAME --as KIND --out ${path}`)];
   if (stats === 'closed') return [problem(`${path} can't be looked at by this user`, 'Run it as root (sudo).')];
   if (!stats.isFile()) return [problem(`${path} is not a file`, 'Name the file of the key store.')];
   const folders = ancestors(path).map((folder) => ({ path: folder, stats: look(folder), right: 0o1 }));
@@ -40,11 +41,12 @@ function ancestors(path: string): string[] {
   return folder === path ? [] : [...ancestors(folder), folder];
 }
 
-/** Other groups of the user aren't known, so a right that only a group has is believed. */
-function mayDo(stats: Stats, right: number, { uid }: Owner): boolean {
+/** Other groups of the user aren't known, so a right that only a group has is believed, but for root's. */
+function mayDo(stats: Stats, right: number, { uid, gid }: Owner): boolean {
   if (uid === 0) return true;
   if (stats.uid === uid) return (stats.mode & (right << 6)) !== 0;
-  return (stats.mode & (right | (right << 3))) !== 0;
+  const group = stats.gid === gid || stats.gid !== 0 ? right << 3 : 0;
+  return (stats.mode & (right | group)) !== 0;
 }
 
 const problem = (message: string, help: string): Diagnostic => ({

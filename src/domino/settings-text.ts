@@ -29,7 +29,7 @@ export function parseSettings(text: string): ParsedSettings {
 }
 
 /**
- * The text with the edits made; an empty text is an empty object. What they don't name keeps its bytes.
+ * The text with the edits made; an empty text is an empty object. All else stays as it is written, but for white space beside an edit.
  * @throws TypeError for a text that `parseSettings` refuses
  */
 export function editSettings(text: string, edits: readonly Edit[]): string {

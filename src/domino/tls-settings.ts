@@ -91,7 +91,7 @@ function shortPassword(tls: OwnTls): Diagnostic[] {
       code: 'domino-password-short',
       severity: 'error',
       message: 'a JKS key store has a password of six characters or more',
-      help: 'Name the file that holds it with --password-file, or say --password-env when it is in the environment of Domino as TLSPassword.',
+      help: 'Name the file that holds it with --password-file, or say --password-in-environment when it is in the environment of Domino as TLSPassword.',
     },
   ];
 }

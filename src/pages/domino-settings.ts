@@ -23,7 +23,7 @@ half done: what had been changed was put back.
   },
   'domino-env-file': {
     title: 'the environment file can not be read',
-    text: `The environment of the REST API overrides every file of keepconfig.d. --env-file names a file of lines NAME=value that holds it: the
+    text: `The environment of the REST API overrides every file of keepconfig.d. --environment-file names a file of lines NAME=value that holds it: the
 EnvironmentFile of a systemd unit, or the env_file of a container.`,
   },
   'domino-config-invalid': {

@@ -31,11 +31,7 @@ export function keptExports(store: CertificateStore, name: string): readonly Kep
 }
 
 /** Only for the holder of the lock. @throws KeepgateError store-not-writable (4) */
-export function saveKeptExports(
-  store: CertificateStore,
-  name: string,
-  exports: readonly KeptExport[],
-): Promise<void> {
+export function saveKeptExports(store: CertificateStore, name: string, exports: readonly KeptExport[]): Promise<void> {
   return saveDocuments(store, name, { [file]: { version: 1, exports } });
 }
 

@@ -16,7 +16,7 @@ interface Options {
   host?: string[];
   upstream?: string;
   fromKeepconfig?: string;
-  envFile?: string;
+  environmentFile?: string;
   out: string;
 }
 
@@ -35,7 +35,7 @@ function options(yargs: Argv): Argv<Options> {
       requiresArg: true,
       describe: 'keepconfig.d of a Domino REST API, to take its ports, limits and names from',
     })
-    .option('env-file', {
+    .option('environment-file', {
       type: 'string',
       requiresArg: true,
       describe: 'with it: the environment of the REST API, as lines NAME=value',
@@ -84,13 +84,16 @@ async function run({ preset, host, upstream, out, ...from }: Options, io: Io): P
 }
 
 /** What an installation says. @throws KeepgateError for a keepconfig.d that can't be read, with its first finding */
-async function frontOf({ fromKeepconfig, envFile }: Pick<Options, 'fromKeepconfig' | 'envFile'>, io: Io) {
+async function frontOf(
+  { fromKeepconfig, environmentFile }: Pick<Options, 'fromKeepconfig' | 'environmentFile'>,
+  io: Io,
+) {
   if (fromKeepconfig === undefined) {
-    if (envFile !== undefined) throw new UsageError('--env-file goes with --from-keepconfig');
+    if (environmentFile !== undefined) throw new UsageError('--environment-file goes with --from-keepconfig');
     return undefined;
   }
   const { readFront } = await import('../read-front.ts');
-  return readFront(fromKeepconfig, envFile, io);
+  return readFront(fromKeepconfig, environmentFile, io);
 }
 
 /** Pins the target, so that the same spec gives the same files in a pipeline. */

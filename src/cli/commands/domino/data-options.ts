@@ -12,7 +12,7 @@ import { UsageError } from '../../usage-error.ts';
 export interface DataOptions {
   data?: string;
   out?: string;
-  envFile?: string;
+  environmentFile?: string;
   dryRun: boolean;
   undo: boolean;
 }
@@ -29,7 +29,8 @@ export const dataOptions = <T>(yargs: Argv<T>) =>
       requiresArg: true,
       describe: 'work in this folder instead, for another machine; copies of its files may lie there already',
     })
-    .option('env-file', {
+    // Not --env-file: Node 20 takes that for its own, wherever it stands.
+    .option('environment-file', {
       type: 'string',
       requiresArg: true,
       describe: 'the environment of the REST API, as lines NAME=value: it overrides all files',
@@ -56,13 +57,13 @@ export async function inDataFolder<T>(
 }
 
 /** Empty without a file. @throws KeepgateError domino-env-file (1) */
-export function environmentOf(envFile: string | undefined, io: Io): Record<string, string> {
-  if (envFile === undefined) return {};
-  const file = readRegularFile(resolve(io.cwd, envFile));
+export function environmentOf(path: string | undefined, io: Io): Record<string, string> {
+  if (path === undefined) return {};
+  const file = readRegularFile(resolve(io.cwd, path));
   if (file.state === 'read') return parseEnvironment(file.bytes.toString('utf8'));
   throw new KeepgateError(1, {
     code: 'domino-env-file',
-    message: `the environment file ${envFile} can't be read: ${whyNotRead(file)}`,
+    message: `the environment file ${path} can't be read: ${whyNotRead(file)}`,
     help: 'Name a file of lines NAME=value, such as the EnvironmentFile of a systemd unit.',
   });
 }

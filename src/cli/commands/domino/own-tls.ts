@@ -13,7 +13,7 @@ export interface StoreFileOptions {
   chain?: string;
   certStoreName?: string[];
   passwordFile?: string;
-  passwordEnv: boolean;
+  passwordInEnvironment: boolean;
   data?: string;
   out?: string;
   pathStyle: 'posix' | 'windows';
@@ -51,14 +51,14 @@ export function ownTls(
 const nouns = { jks: 'key store', pfx: 'key store', pem: 'private key' };
 
 function passwordOf(
-  { passwordFile, passwordEnv }: StoreFileOptions,
+  { passwordFile, passwordInEnvironment }: StoreFileOptions,
   environment: Readonly<Record<string, string>>,
   io: Io,
 ): StorePassword {
-  if (passwordFile !== undefined && passwordEnv)
-    throw new UsageError('--password-file and --password-env exclude each other');
+  if (passwordFile !== undefined && passwordInEnvironment)
+    throw new UsageError('--password-file and --password-in-environment exclude each other');
   if (passwordFile !== undefined) return { from: 'given', text: firstLine(passwordFile, io) };
-  return { from: passwordEnv || Object.hasOwn(environment, 'TLSPassword') ? 'environment' : 'none' };
+  return { from: passwordInEnvironment || Object.hasOwn(environment, 'TLSPassword') ? 'environment' : 'none' };
 }
 
 /** A path that isn't absolute is below the data folder, wherever that is. */

@@ -39,7 +39,7 @@ async function run(argv: Options, io: Io): Promise<number> {
   return inDataFolder(argv, io, async (folder) => {
     if (argv.undo) return undo(folder, 'proxy', argv, io);
     const planned = planProxy(folder, await proxyOf(argv, io), {
-      environment: environmentOf(argv.envFile, io),
+      environment: environmentOf(argv.environmentFile, io),
       wholeOrigins: comparesWholeOrigins(argv.apiVersion),
       elsewhere: argv.out !== undefined,
     });

@@ -40,7 +40,7 @@ const options = (yargs: Argv): Argv<Options> =>
     })
     .option('host', { type: 'string', requiresArg: true, describe: 'a name of the certificate that leads to Domino' })
     .option('password-file', { type: 'string', requiresArg: true, describe: 'its first line is the password' })
-    .option('password-env', {
+    .option('password-in-environment', {
       type: 'boolean',
       default: false,
       describe: 'the password is in the environment of the REST API, as TLSPassword',
@@ -80,7 +80,7 @@ async function run(argv: Options, io: Io): Promise<number> {
 }
 
 async function setUp(folder: Folder, argv: Options, io: Io): Promise<number> {
-  const environment = environmentOf(argv.envFile, io);
+  const environment = environmentOf(argv.environmentFile, io);
   const { tls, files } = ownTls(argv, environment, folder, io);
   const elsewhere = argv.out !== undefined;
   const planned = await planTls(folder, {
