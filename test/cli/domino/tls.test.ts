@@ -32,9 +32,9 @@ Next, on Domino's console (load restapi instead, if the task doesn't run)
 const tls = (data: string, ...args: string[]) => place.keepgate(['domino', 'tls', '--data', data, ...args]);
 
 /** A store with one certificate of these names. */
-function storeWith(...names: string[]): string {
+async function storeWith(...names: string[]): Promise<string> {
   const store = openStore(join(place.folder, `store-${names.join('-').replace('*', '_')}`));
-  switchTo(store, 'domino', addVersion(store, 'domino', issued(names), new Date()));
+  switchTo(store, 'domino', await addVersion(store, 'domino', issued(names), new Date()));
   return store.root;
 }
 
@@ -42,7 +42,7 @@ describe('domino tls', () => {
   it('writes the overlay and KeepManagementURL, tells what to do, and undoes it', async () => {
     const data = dataFolder({ ...files, 'keepconfig.d/ports.json': { MANAGMENTPORT: 9889 } });
     const before = snapshot(data);
-    const store = storeWith('*.example.org', 'domino.example.com', 'www.example.com');
+    const store = await storeWith('*.example.org', 'domino.example.com', 'www.example.com');
     const args = ['domino', ...pfx, '--store', store, '--no-lookup'];
     const run = await tls(data, ...args);
     expect(run).toEqual({
@@ -233,7 +233,7 @@ describe('domino tls refuses', () => {
 
   it('a name that the certificate is not for', async () => {
     const data = dataFolder(files);
-    const store = storeWith('*.example.net');
+    const store = await storeWith('*.example.net');
     const { stderr } = await tls(data, 'domino', ...pfx, '--store', store, ...named);
     expect(stderr).toContain('error domino-host-not-in-certificate: ');
     expect((await tls(data, 'domino', ...pfx, '--store', store, '--no-lookup')).stderr).toContain(
