@@ -4,7 +4,7 @@ import { type ExpandedSite, expand } from '../model/expand.ts';
 import { normalHost } from '../spec/address.ts';
 import type { Places } from '../spec/load.ts';
 import { defaultPorts } from '../spec/presets/domino-rest-api.ts';
-import type { DominoRestApiPreset, Spec } from '../spec/types.gen.ts';
+import type { DominoRestApiPreset, RouteOptions, Spec } from '../spec/types.gen.ts';
 import type { FrontProxy } from './proxy-settings.ts';
 
 /**
@@ -27,18 +27,24 @@ export function proxyOfSpec(spec: Spec, places: Places, name: string | undefined
   const suffix = only.preset.layout === 'subdomains' ? '-api' : '';
   const site = expansion.sites.find((each) => each.name === `${only.site}${suffix}`);
   if (site === undefined) throw new TypeError(`the preset made no site for ${only.site}`);
-  return proxyOf(only.preset, site);
+  return proxyOf(only.preset, site, spec.upstreams);
 }
 
-function proxyOf(preset: DominoRestApiPreset, { options }: ExpandedSite): FrontProxy {
+function proxyOf(preset: DominoRestApiPreset, { options }: ExpandedSite, upstreams: Spec['upstreams']): FrontProxy {
   return {
     hosts: options.hosts.map(normalHost),
     httpsPort: options.listen.https,
     backend: preset.backend ?? '127.0.0.1',
+    tls: speaksTls(options.routes?.['/api'] ?? options.routes?.['/'], upstreams),
     ports: { ...defaultPorts, ...preset.ports },
     bodyLimit: bytesOf(options.bodyLimit),
     readTimeout: secondsOf(options.timeouts.read),
   };
+}
+
+function speaksTls(route: string | RouteOptions | undefined, upstreams: Spec['upstreams'] = {}): boolean {
+  const upstream = (typeof route === 'string' ? route : route?.upstream) ?? '';
+  return upstream.startsWith('https:') || upstreams[upstream]?.tls !== undefined;
 }
 
 /** `32m` in bytes (nginx, client_max_body_size), -1 for `unlimited`. */

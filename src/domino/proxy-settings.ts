@@ -14,6 +14,8 @@ export interface FrontProxy {
   readonly httpsPort: number;
   /** The machine of the API, as the proxy reaches it. */
   readonly backend: string;
+  /** Whether it speaks TLS to the API too. */
+  readonly tls: boolean;
   /** The ports that the proxy reckons with. */
   readonly ports: Readonly<Record<Port, number>>;
   /** Bytes, -1 for no limit. */

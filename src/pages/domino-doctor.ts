@@ -8,6 +8,17 @@ export const dominoDoctorPages: Pages = {
 answer 401 counts too: the port is there to be attacked. Close it in the firewall, or bind the API to 127.0.0.1 behind a proxy on
 the same machine.`,
   },
+  'domino-port-exposed': {
+    title: 'ports of the API listen on more than loopback',
+    text: `Proxy and API share the machine, so nothing else needs the API's ports: bound to loopback, they are closed whatever the firewall does. The
+doctor sees on the server where they listen, and not what a firewall keeps away; that shows --from-outside on another machine.
+
+  sudo keepgate domino proxy --data /local/notesdata`,
+  },
+  'domino-tls-off': {
+    title: 'the proxy speaks TLS to an API that has none',
+    text: 'The upstream in the spec has tls (or an https URL), and the data port answers in HTTP. Take it away, or give the API its own TLS.',
+  },
   'domino-data-unreachable': {
     title: 'nothing answers on the data port',
     text: 'The task restapi does not run, still starts, or listens on another address or port. Look at the console of Domino, and at PORT and HOST.',

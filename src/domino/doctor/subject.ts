@@ -19,8 +19,10 @@ export interface Subject {
   readonly notesIni: Buffer | undefined;
   /** What a spec says of the proxy; undefined where the API has TLS of its own. */
   readonly proxy: FrontProxy | undefined;
-  /** SHA-256 of the certificate of the store, in pairs with colons. */
-  readonly fingerprint: string | undefined;
+  /** SHA-256 in pairs with colons, of the certificates of the store one of which is to be served; none: it isn't known. */
+  readonly fingerprints: readonly string[];
+  /** Addresses of this machine by which others reach it. */
+  readonly ownAddresses: readonly string[];
   /** PEM of a CA that is trusted besides those of Node. */
   readonly ca: string | undefined;
   /** Milliseconds for each connection. */

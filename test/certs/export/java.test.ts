@@ -11,6 +11,7 @@ import { inPool } from '../../../src/acme/pool.ts';
 import { makeExport } from '../../../src/certs/export/make.ts';
 import { newKey, pemOf } from '../../../src/certs/keys.ts';
 import { type Issued, issue } from '../../ca.ts';
+import { parts } from '../../parts.ts';
 
 const host = 'domino.example.com';
 const folder = mkdtempSync(join(realpathSync(tmpdir()), 'keepgate-export-'));
@@ -38,7 +39,7 @@ const chainOf = (length: number): Issued[] => {
 const chains = [1, 2, 3].map(chainOf);
 
 const ports = new Map<string, number>();
-const java = spawn('java', ['-XX:-UsePerfData', join(import.meta.dirname, 'TlsServers.java')], {
+const java = spawn(parts.java, ['-XX:-UsePerfData', join(import.meta.dirname, 'TlsServers.java')], {
   stdio: ['pipe', 'pipe', 'inherit'],
 });
 
@@ -94,17 +95,37 @@ it.each(cases)('$as, $keyType, $above above it, password "$password": a Java ser
   expect(sent).toEqual(names(each));
 });
 
-/** Each starts a Java: one length of the chain for each kind of key has to do, the Java server has opened all. */
-const some = cases.filter(({ as, keyType, above }) => as !== 'pem' && above === 1 + (keyTypes.indexOf(keyType) % 3));
+const stored = cases.filter(({ as }) => as !== 'pem');
+
+/** All of them by keytool within one Java, as each start takes a second; a few by the program itself below. */
+it("keytool's -list -v opens every store", async () => {
+  const args = ['-XX:-UsePerfData', '--add-exports', 'java.base/sun.security.tools.keytool=ALL-UNNAMED'];
+  const env = { ...Object.fromEntries(stores.map(({ password }, at) => [`PASS${at}`, password])), LC_ALL: 'C.UTF-8' };
+  const variable = ({ password }: { password: string }) =>
+    `PASS${stores.findIndex((each) => each.password === password)}`;
+  const input = stored.map((each) => `${pathOf(each)}\t${variable(each)}\n`).join('');
+  const { stdout } = await execa(parts.java, [...args, join(import.meta.dirname, 'ListStores.java')], { env, input });
+  const said = stdout.split('\0').slice(0, -1);
+  expect(said).toHaveLength(stored.length);
+  for (const [at, each] of stored.entries()) expectListed(said[at] ?? '', each);
+}, 120_000);
+
+const some = stored.filter(({ keyType, above }) => keyType === keyTypes[above] && above !== 2);
 
 it.each(some)('$as, $keyType, $above above it, password "$password": keytool lists it', async (each) => {
   const args = ['-J-XX:-UsePerfData', '-list', '-v', '-keystore', pathOf(each), '-storepass:env', 'PASS'];
-  const { stdout } = await execa('keytool', args, { env: { PASS: each.password, LC_ALL: 'C.UTF-8' } });
-  expect(stdout).toMatch(/^Alias name: domino tls$/m);
-  expect(stdout).toMatch(/^Entry type: PrivateKeyEntry$/m);
-  // Without a password keytool leaves out the certificates.
-  if (each.password !== '') expect(stdout).toContain(`Certificate chain length: ${1 + each.above}`);
+  const { stdout } = await execa(parts.keytool, args, { env: { PASS: each.password, LC_ALL: 'C.UTF-8' } });
+  expectListed(stdout, each);
 });
+
+function expectListed(text: string, { as, password, above, keyType }: (typeof cases)[number]): void {
+  const type = as === 'jks' ? 'JKS' : 'PKCS12';
+  expect(text, `${as} ${keyType} ${above} "${password}"`).toMatch(new RegExp(`^Keystore type: ${type}$`, 'm'));
+  expect(text).toMatch(/^Alias name: domino tls$/m);
+  expect(text).toMatch(/^Entry type: PrivateKeyEntry$/m);
+  // Without a password keytool leaves out the certificates.
+  if (password !== '') expect(text).toContain(`Certificate chain length: ${1 + above}`);
+}
 
 it.each(cases.filter(({ as }) => as === 'pfx'))(
   '$keyType, $above above it, password "$password": OpenSSL opens it',

@@ -1,14 +1,11 @@
 import type { Argv } from 'yargs';
-import { KeepgateError } from '../../../diagnostic.ts';
 import { comparesWholeOrigins } from '../../../domino/cors.ts';
 import { planProxy } from '../../../domino/plan-proxy.ts';
 import { proxyOfSpec } from '../../../domino/proxy-of-spec.ts';
-import type { FrontProxy } from '../../../domino/proxy-settings.ts';
-import { loadSpec } from '../../../spec/load.ts';
 import type { Command } from '../../command.ts';
 import type { Io } from '../../io.ts';
-import { readSpecFiles } from '../../spec-files.ts';
 import { UsageError } from '../../usage-error.ts';
+import { validSpec } from '../../valid-spec.ts';
 import { carryOut, consoleCommands, undo } from './carry-out.ts';
 import { type DataOptions, dataOptions, environmentOf, inDataFolder } from './data-options.ts';
 
@@ -38,7 +35,8 @@ async function run(argv: Options, io: Io): Promise<number> {
     throw new UsageError(`--api-version takes a version such as 1.1.3, not "${argv.apiVersion}"`);
   return inDataFolder(argv, io, async (folder) => {
     if (argv.undo) return undo(folder, 'proxy', argv, io);
-    const planned = planProxy(folder, await proxyOf(argv, io), {
+    const { spec, places } = await validSpec(argv.spec ?? [], io);
+    const planned = planProxy(folder, proxyOfSpec(spec, places, argv.site), {
       environment: environmentOf(argv.environmentFile, io),
       wholeOrigins: comparesWholeOrigins(argv.apiVersion),
       elsewhere: argv.out !== undefined,
@@ -46,14 +44,6 @@ async function run(argv: Options, io: Io): Promise<number> {
     const copy = argv.out === undefined ? [] : ['', `Next: copy what is in ${argv.out} to Domino's data folder`];
     return carryOut(folder, 'proxy', { ...planned, next: [...copy, ...consoleCommands] }, argv, io);
   });
-}
-
-/** @throws KeepgateError domino-no-site (1), or the first finding of a spec with errors (1) */
-async function proxyOf({ spec: paths = [], site }: Options, io: Io): Promise<FrontProxy> {
-  const { spec, places, diagnostics } = loadSpec(await readSpecFiles(paths, io));
-  if (spec) return proxyOfSpec(spec, places, site);
-  const wrong = diagnostics.find(({ severity }) => severity === 'error');
-  throw wrong ? new KeepgateError(1, wrong) : new TypeError('a spec that is not valid has a finding that says why');
 }
 
 export const command: Command<Options> = { options, run };

@@ -20,8 +20,8 @@ export const dataPort: Check = async (subject) => {
         ];
   if (!(await isOpen(host, ports.data, timeLimit))) return [...differs, unreachable(host, ports.data)];
   const speaksTls = (await handshake(subject, host, ports.data)).fingerprint !== undefined;
-  const wanted = installation ? installation.tls !== undefined : proxy === undefined;
-  if (proxy && speaksTls) return [...differs, cannotTalk(ports.data)];
+  if (proxy && proxy.tls !== speaksTls) return [...differs, cannotTalk(ports.data, speaksTls)];
+  const wanted = installation ? installation.tls !== undefined : !proxy || proxy.tls;
   return speaksTls === wanted ? differs : [...differs, notEffective(ports.data, speaksTls)];
 };
 
@@ -32,12 +32,20 @@ const unreachable = (host: string, port: number): Diagnostic => ({
   help: 'See on the console of Domino whether the task runs (show tasks), or load it: load restapi',
 });
 
-const cannotTalk = (port: number): Diagnostic => ({
-  code: 'domino-tls-on',
-  severity: 'error',
-  message: `the data port ${port} speaks TLS, and the proxy speaks HTTP to it`,
-  help: 'One of both is enough: take the TLS keys out of keepconfig.d (keepgate domino tls --undo), or do without the proxy.',
-});
+const cannotTalk = (port: number, speaksTls: boolean): Diagnostic =>
+  speaksTls
+    ? {
+        code: 'domino-tls-on',
+        severity: 'error',
+        message: `the data port ${port} speaks TLS, and the proxy speaks HTTP to it`,
+        help: 'One of both is enough: take the TLS keys out of keepconfig.d (keepgate domino tls --undo), or do without the proxy.',
+      }
+    : {
+        code: 'domino-tls-off',
+        severity: 'error',
+        message: `the data port ${port} speaks HTTP, and the proxy speaks TLS to it`,
+        help: 'Take tls from the upstream in the spec, or switch TLS on for the API (keepgate domino tls).',
+      };
 
 const notEffective = (port: number, speaksTls: boolean): Diagnostic => ({
   code: 'domino-tls-not-effective',

@@ -3,10 +3,10 @@ import type { Check } from '../subject.ts';
 
 /** Whether the certificate of the store is the one that clients get. */
 export const servedCertificate: Check = async (subject) => {
-  const { fingerprint, hosts, address, httpsPort, proxy } = subject;
-  if (fingerprint === undefined) return [];
+  const { fingerprints, hosts, address, httpsPort, proxy } = subject;
+  if (fingerprints.length === 0) return [];
   const served = (await handshake(subject, address, httpsPort)).fingerprint;
-  if (served === undefined || served === fingerprint) return [];
+  if (served === undefined || fingerprints.includes(served)) return [];
   return [
     {
       code: 'domino-certificate-outdated',
