@@ -110,18 +110,27 @@ describe('cert export', () => {
         await pause(5);
       }
     })();
+    const jks = ['--as', 'jks', '--out', 'q.jks', '--password-env', 'DOMINO_PW', '--keep-current'];
+    const env = { DOMINO_PW: secret };
+    const renewed = made();
+    place.write('renewed.pem', renewed.fullchain + renewed.leaf.key, 0o600);
+    place.write('domino/keepconfig.d/ports.json', '{}');
+    place.write('domino/notes.ini', '[Notes]\n');
+    const tls = ['domino', 'tls', '--data', 'domino', '--as', 'jks', '--file', join(place.folder, 'q.jks')];
+    const more = ['--password-file', 'secret', '--host', host, '--no-lookup'];
     const runs = [
       await exported(store, '--as', 'pfx', '--out', 'p.pfx', '--password-file', 'secret'),
       await exported(store, '--as', 'pem', '--out', 'p.pem', '--password-file', 'secret', '--format', 'json'),
-      await place.keepgate(
-        ['cert', 'export', 'api', '--store', store, '--as', 'jks', '--out', 'q.jks', '--password-env', 'DOMINO_PW'],
-        { env: { DOMINO_PW: secret } },
-      ),
+      await place.keepgate(['cert', 'export', 'api', '--store', store, ...jks], { env }),
       await exported(store, '--as', 'pfx', '--out', 'nowhere/p.pfx', '--password-file', 'secret'),
+      await place.keepgate(['cert', 'import', 'renewed.pem', '--name', 'api', '--store', store], { env }),
+      await place.keepgate([...tls, ...more, '--dry-run']),
+      await place.keepgate([...tls, ...more]),
+      await place.keepgate([...tls, ...more, '--undo', '--dry-run']),
     ];
     ended = true;
     await watch;
-    expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 4]);
+    expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 4, 0, 0, 0, 0]);
     expect([...seen].some((line) => line.includes('openssl pkcs12 -export'))).toBe(true);
     expect([...seen].some((line) => line.includes('-importkeystore'))).toBe(true);
     expect([...seen].filter((line) => line.includes(secret))).toEqual([]);
