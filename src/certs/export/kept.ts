@@ -1,6 +1,7 @@
 /** Exports that are made anew when their certificate is: `certificates/NAME/exports.json`. */
 import { join } from 'node:path';
 import { readDocument, saveDocuments } from '../documents.ts';
+import { withLock } from '../lock.ts';
 import { type CertificateStore, certificateFolder, damaged } from '../store-folder.ts';
 import { type ExportFormat, exportFormats } from './formats.ts';
 import { isOwnerChoice, type OwnerChoice } from './owner.ts';
@@ -33,6 +34,19 @@ export function keptExports(store: CertificateStore, name: string): readonly Kep
 /** Only for the holder of the lock. @throws KeepgateError store-not-writable (4) */
 export function saveKeptExports(store: CertificateStore, name: string, exports: readonly KeptExport[]): Promise<void> {
   return saveDocuments(store, name, { [file]: { version: 1, exports } });
+}
+
+/** Keeps this one current from now on, in the place of one at the same path, or no longer. @throws KeepgateError of the store (4) */
+export async function rememberExport(
+  store: CertificateStore,
+  name: string,
+  isKept: boolean,
+  entry: KeptExport,
+): Promise<void> {
+  await withLock(store, { wait: 60_000 }, async () => {
+    const others = keptExports(store, name).filter(({ out }) => out !== entry.out);
+    await saveKeptExports(store, name, isKept ? [...others, entry] : others);
+  });
 }
 
 function isKept(value: Partial<KeptExport> | null): value is KeptExport {
