@@ -11,6 +11,7 @@ import { exportPages } from './pages/export.ts';
 import { filePages } from './pages/files.ts';
 import { formatPages } from './pages/formats.ts';
 import { hookPages } from './pages/hooks.ts';
+import { installPages } from './pages/install.ts';
 import { issuancePages } from './pages/issuance.ts';
 import { nginxPages } from './pages/nginx.ts';
 import type { Page } from './pages/page.ts';
@@ -42,6 +43,7 @@ const chapters = [
   filePages,
   formatPages,
   hookPages,
+  installPages,
   issuancePages,
   nginxPages,
   renewalPages,

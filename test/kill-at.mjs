@@ -1,12 +1,14 @@
 // Preloaded into keepgate (NODE_OPTIONS=--import): counts what it does that others can see, each change of a file and each request
 // and answer, and kills the process at the one of this number (KEEPGATE_KILL_AT). At the end the numbers of the
 // first request and of the last step go to the file KEEPGATE_KILL_COUNT.
+// Or lets it fail as the disk would, with KEEPGATE_FAIL_CODE: that of this number alone (KEEPGATE_FAIL_AT), or all from there on (KEEPGATE_FAIL_FROM).
 import fs from 'node:fs';
 import https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
 
 const { appendFileSync, writeFileSync } = fs;
 const killAt = Number(process.env.KEEPGATE_KILL_AT ?? 0);
+const { KEEPGATE_FAIL_AT: failAt, KEEPGATE_FAIL_FROM: failFrom, KEEPGATE_FAIL_CODE: failCode = 'ENOSPC' } = process.env;
 const countFile = process.env.KEEPGATE_KILL_COUNT;
 let count = 0;
 /** The step of the first request; 0 until then. */
@@ -17,6 +19,8 @@ const step = (what) => {
   count++;
   if (process.env.KEEPGATE_KILL_TRACE) appendFileSync(process.env.KEEPGATE_KILL_TRACE, `${count} ${what}\n`);
   if (count === killAt) process.kill(process.pid, 'SIGKILL');
+  if (count === Number(failAt) || (failFrom && count >= Number(failFrom)))
+    throw Object.assign(new Error(`${failCode}: injected, ${what}`), { code: failCode, path: what.split(' ')[1] });
 };
 
 const changing = /** @type {const} */ ([

@@ -1,9 +1,17 @@
 /** What there is to do about one certificate, now. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readText } from '../certs/durable.ts';
 import { readPending } from '../certs/journal.ts';
 import type { CertificateSettings } from '../certs/settings.ts';
-import { type CertificateStore, liveVersion, type StoredVersion, versionsOf } from '../certs/store.ts';
+import {
+  type CertificateStore,
+  liveVersion,
+  refuseForeignLink,
+  type StoredVersion,
+  versionsOf,
+} from '../certs/store.ts';
+import { damaged, inStore } from '../certs/store-folder.ts';
+import type { KeepgateError } from '../diagnostic.ts';
 import { certificateId, isWindowStale, rememberWindow } from './ari.ts';
 import { changes } from './changes.ts';
 import { directoryOf } from './directory.ts';
@@ -17,6 +25,12 @@ export interface Job {
   /** Of the certificate in the store. */
   readonly name: string;
   readonly settings: CertificateSettings;
+}
+
+/** A certificate whose settings can't be read. */
+export interface UnreadableJob {
+  readonly name: string;
+  readonly error: KeepgateError;
 }
 
 export interface Due {
@@ -43,17 +57,19 @@ export interface DueOptions {
 /**
  * The CA is asked for its suggested window when it is time to. A version that never came to be served, because a run ended
  * too early or nginx refused it, is switched to before another is asked for.
+ * @throws KeepgateError store-damaged (4), store-not-writable (4)
  */
 export async function dueOf(job: Job, options: DueOptions): Promise<Due> {
   const { store, now, force, patient } = options;
   const { name, settings } = job;
+  refuseForeignLink(store, name);
   const newest = versionsOf(store, name).at(-1);
   const certificate = newest && validityOf(newest);
   const state = newest ? await withWindow(job, newest, options) : stateOf(store, name);
   const directory = directoryOf(settings.directory ?? 'letsencrypt').url;
   const changed = newest ? changes(newest.meta, { ...settings, directory }) : [];
   const decision = decideRenewal({ now: now(), state, changed, ...(certificate && { certificate }) });
-  const replaces = newest?.meta.origin === 'acme' ? certificateId(pemOf(newest)) : undefined;
+  const replaces = newest && idOf(store, newest);
   const due = (action: Due['action']): Due => ({ job, action, decision, state, newest, replaces });
   const isHeldByCa = state.notBefore !== undefined && Date.parse(state.notBefore) > now().getTime();
   if (decision.why === 'back-off' && (patient || isHeldByCa) && !force) return due('hold');
@@ -65,7 +81,16 @@ export async function dueOf(job: Job, options: DueOptions): Promise<Due> {
   return due(decision.due || decision.why === 'back-off' || force ? 'issue' : 'keep');
 }
 
-const pemOf = ({ folder }: StoredVersion): string => readFileSync(join(folder, 'cert.pem'), 'utf8');
+function idOf(store: CertificateStore, { folder, meta }: StoredVersion): string | undefined {
+  if (meta.origin !== 'acme') return undefined;
+  const path = join(folder, 'fullchain.pem');
+  const pem = inStore(store, () => readText(path)) ?? '';
+  try {
+    return certificateId(pem);
+  } catch {
+    throw damaged(path, 'it does not begin with a certificate');
+  }
+}
 
 const validityOf = ({ meta: { notBefore, notAfter, serial } }: StoredVersion): Validity => ({
   notBefore: new Date(notBefore),
@@ -77,7 +102,7 @@ const validityOf = ({ meta: { notBefore, notAfter, serial } }: StoredVersion): V
 async function withWindow({ name, settings }: Job, newest: StoredVersion, options: DueOptions): Promise<RenewalState> {
   const { store, sessions, now } = options;
   const state = stateOf(store, name);
-  const id = newest.meta.origin === 'acme' ? certificateId(pemOf(newest)) : undefined;
+  const id = idOf(store, newest);
   if (id === undefined || !isWindowStale(state.ari, newest.meta.serial, now())) return state;
   try {
     const info = await (await sessions(settings)).renewalInfo(id);

@@ -11,7 +11,7 @@ import { type Attempt, withCertificate, withFailures, withOrder, withPause } fro
 import { readLedger, updateLedger } from './ledger-file.ts';
 import { preflight } from './preflight/preflight.ts';
 import { checkProfile } from './profile.ts';
-import { failed, renewed } from './renewal-state.ts';
+import { afterIssuance, failed } from './renewal-state.ts';
 import type { Sessions } from './sessions.ts';
 import type { Solvers } from './solver-pool.ts';
 import type { Solver } from './solvers/solver.ts';
@@ -24,7 +24,7 @@ export interface IssueDueOptions {
   readonly preflight: boolean;
   /** Whether deploy hooks are run afterwards. */
   readonly hooks: boolean;
-  /** `host:port` of the name server that the preflight asks; without it, the system's. */
+  /** `host:port` of the name server that the preflight asks, whatever the settings say; without both, the system's. */
   readonly resolver: string | undefined;
   readonly now: () => Date;
   readonly signal: AbortSignal;
@@ -64,10 +64,10 @@ export async function issueDue(due: Due, options: IssueDueOptions): Promise<Issu
     const { solver, why } = await solvers(settings);
     proof = { type: solver.type, description: solver.description, why };
     report(`${solver.description}: ${why}`);
-    if (options.preflight) {
+    if (options.preflight && !settings.skipPreflight) {
       report('looking whether the CA will find what it asks for');
       const found = await preflight(names, solver, {
-        resolver: options.resolver,
+        resolver: options.resolver ?? settings.resolver,
         caaIdentities: session.caaIdentities,
         accountUrl: session.accountUrl,
         publicCa: session.directory.name !== session.directory.url,
@@ -93,7 +93,7 @@ export async function issueDue(due: Due, options: IssueDueOptions): Promise<Issu
       },
     );
     updateLedger(store, (ledger) => withCertificate(ledger, attempt, now()));
-    saveState(store, name, renewed);
+    saveState(store, name, afterIssuance(due.state));
     return { version, proof, diagnostics: said };
   } catch (cause) {
     signal.throwIfAborted();

@@ -2,24 +2,25 @@
  * The life of certificates: each that is due is issued, all new ones are switched with one reload, hooks are called, and what
  * is superfluous goes. Only for the holder of the store's lock.
  */
-import { isDeepStrictEqual } from 'node:util';
-import { prune, type StoredVersion, saveSettings, settingsOf } from '../certs/store.ts';
+import { prune } from '../certs/store.ts';
 import { type ActivationResult, activate } from '../deploy/activate-certificates.ts';
 import type { NginxInstance } from '../deploy/nginx-instance.ts';
-import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
-import { type DueOptions, dueOf, type Job } from './due.ts';
-import { type IssueDueOptions, issueDue, type Proof } from './issue-due.ts';
+import { type Diagnostic, KeepgateError, reaches } from '../diagnostic.ts';
+import type { Job, UnreadableJob } from './due.ts';
+import { hookDone, isHookOwed } from './owed-hooks.ts';
 import { inPool } from './pool.ts';
-import type { RenewalDecision } from './renewal.ts';
+import { type Outcome, type ReachOptions, reach } from './reach.ts';
 
-export interface FreshOptions extends DueOptions, IssueDueOptions {
+export interface FreshOptions extends ReachOptions {
   /** How many orders are in flight at once. */
   readonly concurrency: number;
   /** How many versions of each stay in the store, whatever its settings say. */
   readonly keep: number | undefined;
   readonly nginx: NginxInstance | 'none' | undefined;
-  /** Called for each certificate that is served, or would be. */
-  readonly deployed: (job: Job, version: StoredVersion) => Promise<readonly Diagnostic[]>;
+  /** Makes its exports for other servers anew, before the hook: that may be for who reads them. */
+  readonly exported: (name: string) => Promise<readonly Diagnostic[]>;
+  /** Runs its deploy hook, for what is served now. An error says that it has to be run again. */
+  readonly deployed: (job: Job) => Promise<readonly Diagnostic[]>;
   /** Called for each certificate when nothing is asked of a CA for it any more. */
   readonly onReached: (name: string) => void;
 }
@@ -27,30 +28,17 @@ export interface FreshOptions extends DueOptions, IssueDueOptions {
 /** Versions that stay in the store when nobody says how many. */
 const usualKeep = 5;
 
-export interface Outcome {
-  readonly job: Job;
-  /** `switched`: an earlier run had it issued. `held`: due, and not to be asked for before `decision.retryAt`. */
-  readonly result: 'issued' | 'switched' | 'kept' | 'held' | 'failed';
-  readonly decision: RenewalDecision;
-  /** The newest in the store, new or not. */
-  readonly version: StoredVersion | undefined;
-  readonly error?: KeepgateError;
-  /** How its names were proven; undefined when it did not come to that. */
-  readonly proof?: Proof;
-  readonly diagnostics: readonly Diagnostic[];
-}
-
 export interface Fresh {
   readonly outcomes: readonly Outcome[];
   /** undefined when nothing was switched. */
   readonly activation: ActivationResult | undefined;
 }
 
-/** @throws KeepgateError of the store; the signal's reason when it is aborted */
-export async function keepFresh(jobs: readonly Job[], options: FreshOptions): Promise<Fresh> {
-  const { store, signal, concurrency, keep, nginx, report, deployed } = options;
+/** What goes wrong with one certificate stops no other. @throws KeepgateError put-back-failed (4); the signal's reason */
+export async function keepFresh(jobs: readonly (Job | UnreadableJob)[], options: FreshOptions): Promise<Fresh> {
+  const { store, signal, concurrency, nginx, report } = options;
   const reached = await inPool(jobs, concurrency, (job) =>
-    outcomeOf(job, options)
+    reach(job, options)
       .catch((error: unknown) => ({ error }))
       .finally(() => options.onReached(job.name)),
   );
@@ -62,38 +50,41 @@ export async function keepFresh(jobs: readonly Job[], options: FreshOptions): Pr
   const fresh = outcomes.flatMap(({ job, result, version }) =>
     (result === 'issued' || result === 'switched') && version ? [{ name: job.name, version }] : [],
   );
-  if (fresh.length === 0) return { outcomes, activation: undefined };
   for (const { name } of fresh) report(name, 'switching to the new certificate');
-  const activation = await activate(store, fresh, { nginx, signal });
-  const isBack = activation.outcome === 'put-back' || activation.outcome === 'stuck';
+  const activation = fresh.length > 0 ? await activate(store, fresh, { nginx, signal }) : undefined;
+  const isBack = activation?.outcome === 'put-back' || activation?.outcome === 'stuck';
   const ended = await inPool(outcomes, 1, async (outcome) => {
-    const { job, version, diagnostics } = outcome;
-    if (!version || !fresh.some(({ name }) => name === job.name)) return outcome;
-    if (isBack) return { ...outcome, result: 'failed' as const, error: notServed(job.name, activation) };
-    prune(store, job.name, keep ?? job.settings.keep ?? usualKeep);
-    return { ...outcome, diagnostics: [...diagnostics, ...(await deployed(job, version))] };
+    const isNew = fresh.some(({ name }) => name === outcome.job.name);
+    const result =
+      isNew && isBack
+        ? { ...outcome, result: 'failed' as const, error: notServed(outcome.job.name, activation) }
+        : outcome;
+    return { ...result, diagnostics: [...outcome.diagnostics, ...(await served(result, isNew && !isBack, options))] };
   });
   return { outcomes: ended, activation };
 }
 
-async function outcomeOf(job: Job, options: FreshOptions): Promise<Outcome> {
-  const due = await dueOf(job, options);
-  const { decision, newest: version } = due;
-  const outcome = { job, decision, version, diagnostics: [] };
-  if (due.action === 'hold') return { ...outcome, result: 'held' };
-  if (due.action !== 'issue') {
-    rememberSettings(job, options);
-    return { ...outcome, result: due.action === 'keep' ? 'kept' : 'switched' };
+/** Once nginx has what it gets: old versions go, and the hook is called if it has not heard of what is served. */
+async function served(
+  { job, version }: Outcome,
+  isNew: boolean,
+  options: FreshOptions,
+): Promise<readonly Diagnostic[]> {
+  const { store, keep, hooks, exported, deployed, report } = options;
+  const { name, settings } = job;
+  if (!settings || !version) return [];
+  try {
+    if (isNew) prune(store, name, keep ?? settings.keep ?? usualKeep);
+    const exports = isNew ? await exported(name) : [];
+    if (!hooks || !isHookOwed(store, name)) return exports;
+    report(name, 'calling the deploy hook');
+    const found = await deployed({ name, settings });
+    if (!reaches(found, 'error')) hookDone(store, name);
+    return [...exports, ...found];
+  } catch (error) {
+    if (!(error instanceof KeepgateError)) throw error;
+    return [error.diagnostic];
   }
-  const { version: issued, error, proof, diagnostics } = await issueDue(due, options);
-  const ended = { ...outcome, ...(proof && { proof }), diagnostics };
-  if (error) return { ...ended, result: 'failed', error };
-  return { ...ended, result: 'issued', version: issued };
-}
-
-/** What needs no new certificate, such as another hook or challenge, holds for the next renewal. */
-function rememberSettings({ name, settings }: Job, { store }: FreshOptions): void {
-  if (!isDeepStrictEqual(settings, settingsOf(store, name))) saveSettings(store, name, settings);
 }
 
 function notServed(name: string, { diagnostics }: ActivationResult): KeepgateError {

@@ -25,10 +25,17 @@ export interface RenewalState {
   readonly ari?: AriState;
   /** The serial number of the certificate that is known to be revoked. */
   readonly revoked?: string;
+  /** The number of the first version that its deploy hook has not heard of with success. */
+  readonly hookOwed?: number;
 }
 
-/** The state after a certificate was issued. */
+/** The state after all went well, and when nothing is known. */
 export const renewed: RenewalState = { failures: 0 };
+
+/** The state after a certificate was issued: what its hook has not heard of, it hears of still. */
+export function afterIssuance({ hookOwed }: RenewalState): RenewalState {
+  return { ...renewed, ...(hookOwed !== undefined && { hookOwed }) };
+}
 
 /** The state after an attempt failed. `retryAt` is the CA's own word (RFC 3339). */
 export function failed(

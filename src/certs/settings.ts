@@ -37,6 +37,10 @@ export interface CertificateSettings {
   readonly deployHook?: string;
   /** How many versions stay in the store. */
   readonly keep?: number;
+  /** Nobody looks at DNS and port 80 before the CA does. */
+  readonly skipPreflight?: boolean;
+  /** `host:port` of the name server to ask, in the place of the system's. */
+  readonly resolver?: string;
 }
 
 const file = 'settings.json';

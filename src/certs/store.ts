@@ -19,6 +19,7 @@ export {
   type Live,
   liveVersion,
   prune,
+  refuseForeignLink,
   type StoredVersion,
   switchAll,
   switchTo,

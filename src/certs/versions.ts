@@ -82,11 +82,17 @@ function switchLater(store: CertificateStore, name: string, live: Live): void {
   inStore(store, () => {
     const folder = join(store.root, below);
     if (!hasPair(folder)) throw damaged(folder, 'it lacks fullchain.pem or privkey.pem');
-    const path = join(folderIn(store, 'live'), name);
-    const there = lstatSync(path, { throwIfNoEntry: false });
-    if (there && !there.isSymbolicLink()) throw damaged(path, 'it is not a symbolic link of keepgate');
-    replaceLink(path, `../${below}`, 'later');
+    refuseForeignLink(store, name);
+    replaceLink(join(folderIn(store, 'live'), name), `../${below}`, 'later');
   });
+}
+
+/** @throws KeepgateError store-damaged (4) when what is at `live/NAME` is no link, so that nothing can be switched to */
+export function refuseForeignLink(store: CertificateStore, name: string): void {
+  certificateFolder(store, name);
+  const path = join(store.root, 'live', name);
+  const there = inStore(store, () => lstatSync(path, { throwIfNoEntry: false }));
+  if (there && !there.isSymbolicLink()) throw damaged(path, 'it is not a symbolic link of keepgate');
 }
 
 /**

@@ -37,7 +37,7 @@ export async function checkWithNginx(
     return { nginx: name, outcome: 'failed', diagnostics: [], obstacle: result.diagnostic };
   const messages = result.messages.filter((message) => !isLackOfAddress(message));
   const passed = result.passed || onlyLacksAddress(result.messages);
-  const live = options.live === undefined ? [] : foreignFiles(liveFiles(options.live), rendered);
+  const live = options.live === undefined ? [] : foreignFiles(liveFiles(options.live), rendered, options.without);
   const clashes = new Map(messages.map((message) => [message, explainClash(message, rendered, live)]));
   const quoteOthers = options.live === undefined || isOwnConfiguration(options.live);
   const unexplained = messages.filter((message) => !clashes.get(message));

@@ -12,7 +12,7 @@ interface Clash {
   readonly message: string;
   /** The directive on either side. */
   readonly pattern: RegExp;
-  readonly way: (theirs: Found) => string;
+  readonly way: (theirs: Found, ours: Found) => string;
 }
 
 /** Explains a message that only a merge with the machine's own files can cause; undefined for any other. */
@@ -31,13 +31,22 @@ export function explainClash(
     message: clash.message,
     at: theirs.at,
     related: [{ message: "keepgate's side of it", at: ours.at }],
-    help: clash.way(theirs),
+    help: clash.way(theirs, ours),
   };
 }
 
 /** The machine's files without those that the rendered ones replace: a spec is checked again after it was installed. */
-export function foreignFiles(live: readonly LiveFile[], { files, links }: Rendered): LiveFile[] {
-  const own = new Set([...files, ...links].map(({ path }) => `${nginxFolder}/${path}`));
+export function foreignFiles(
+  live: readonly LiveFile[],
+  { files, links }: Pick<Rendered, 'files' | 'links'>,
+  gone: readonly string[] = [],
+): LiveFile[] {
+  const own = new Set(
+    [...files, ...links]
+      .map(({ path }) => path)
+      .concat(gone)
+      .map((path) => `${nginxFolder}/${path}`),
+  );
   return live.filter(({ path }) => !own.has(path));
 }
 
@@ -58,8 +67,10 @@ function clashOf(text: string): Clash | undefined {
       code: 'clash-default-server',
       message: `the machine has a default server for ${socket} already, and nginx takes only one`,
       pattern: defaultServerPattern(socket),
-      way: (theirs) =>
-        `${noDefault(theirs)}\nor let it answer for unknown hosts, with this in the spec: nginx: {defaultServer: off}`,
+      way: (theirs, ours) =>
+        `${noDefault(theirs)}\nor let it answer for unknown hosts, with this in the spec: nginx: {defaultServer: ${
+          hasTls(ours) ? 'off' : 'https'
+        }}`,
     };
   const server = /^conflicting server name "([^"]*)"/.exec(text)?.[1];
   if (server !== undefined)
@@ -127,6 +138,8 @@ function switchOff(theirs: Found): string {
 export function edited({ file, at }: Found, script: string): string {
   return `sudo sed -i '${at.line}${script}' ${word(file.real)}`;
 }
+
+const hasTls = ({ at }: Found): boolean => /\s(?:ssl|quic)\b/.test(at.source);
 
 const aloneOnItsLine = ({ at }: Found): boolean => /^[^;{}]*;\s*(?:#.*)?$/.test(at.source);
 

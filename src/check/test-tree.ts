@@ -11,10 +11,16 @@ export interface TreeOptions {
   readonly raw: boolean;
   /** A whole /etc/nginx to merge with. */
   readonly live: string | undefined;
+  /** Paths below it that will not be there any more: those of sites that are gone. */
+  readonly without?: readonly string[];
 }
 
 /** Certificates, keys and CA files are all stand-ins: nginx never sees the real ones, keepgate has looked at them. */
-export function testTree(rendered: Rendered, model: Model, { standIn, raw, live }: TreeOptions): TestTree {
+export function testTree(
+  rendered: Rendered,
+  model: Model,
+  { standIn, raw, live, without = [] }: TreeOptions,
+): TestTree {
   const certificates = new Set<string>();
   const keys = new Set<string>();
   const names = new Set<string>();
@@ -41,7 +47,7 @@ export function testTree(rendered: Rendered, model: Model, { standIn, raw, live 
     },
     names: [...names],
     raw,
-    ...(live !== undefined && { live }),
+    ...(live !== undefined && { live, without: without.map((path) => `${nginxFolder}/${path}`) }),
   };
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Fresh } from '../acme/keep-fresh.ts';
-import { timerName } from '../deploy/timer-units.ts';
+import { systemUnits, timerName } from '../deploy/timer-units.ts';
 import { certificateFiles } from '../model/store-paths.ts';
 import { storeWords } from './store-option.ts';
 
@@ -41,7 +41,7 @@ function serveIt(outcomes: Fresh['outcomes'], { store, hasSpec }: Circumstances)
 }
 
 function renewIt({ store }: Circumstances): string[] {
-  if (existsSync(join('/etc/systemd/system', timerName))) return [];
+  if (existsSync(join(systemUnits, timerName))) return [];
   const option = storeWords(store);
   // The timer runs as root, and root uses no store that another user can change.
   return process.geteuid?.() === 0

@@ -1,9 +1,10 @@
 /** What became of certificates, for people and as a document. Never a secret, only where it lies. */
 import { join } from 'node:path';
 import { styleText } from 'node:util';
-import type { Fresh, Outcome } from '../acme/keep-fresh.ts';
+import type { Fresh } from '../acme/keep-fresh.ts';
+import type { Outcome } from '../acme/reach.ts';
 import { fromNow, timestamp } from '../certs/time-in-words.ts';
-import type { Diagnostic } from '../diagnostic.ts';
+import { type Diagnostic, reaches } from '../diagnostic.ts';
 import { certificateFiles } from '../model/store-paths.ts';
 import { renewalDocument, versionDocument } from './certificate-documents.ts';
 import { exitCode } from './io.ts';
@@ -17,9 +18,14 @@ interface Context {
   readonly late: readonly Diagnostic[];
 }
 
-/** 1 when something is wrong with what was asked for, else 4, else 5 when something has to wait, else 0. */
-export function exitCodeOf({ outcomes }: Fresh): number {
+/**
+ * 1 when something is wrong with what was asked for, else 4 when something else went wrong, such as a deploy hook, an
+ * export or the reload, else 5 when something has to wait, else 0.
+ */
+export function exitCodeOf({ outcomes, activation }: Fresh, late: readonly Diagnostic[]): number {
   const codes = outcomes.map(({ result, error }) => error?.exitCode ?? (result === 'held' ? exitCode.limited : 0));
+  const said = [...outcomes.flatMap(({ diagnostics }) => diagnostics), ...(activation?.diagnostics ?? []), ...late];
+  if (reaches(said, 'error')) codes.push(exitCode.environment);
   return (
     [exitCode.wrong, exitCode.usage, exitCode.environment, exitCode.limited].find((code) => codes.includes(code)) ?? 0
   );
@@ -43,21 +49,21 @@ function retryAtOf({ result, decision, error }: Outcome): string[] {
   const at = error
     ? error.diagnostic.retryAt
     : result === 'held'
-      ? decision.retryAt && timestamp(decision.retryAt)
+      ? decision?.retryAt && timestamp(decision.retryAt)
       : undefined;
   return at === undefined ? [] : [at];
 }
 
 function entry({ job, result, version, decision, error, proof, diagnostics }: Outcome, { store }: Context): object {
   return {
-    ...{ name: job.name, names: job.settings.names, result },
+    ...{ name: job.name, names: job.settings?.names ?? version?.meta.names ?? [], result },
     ...(version && certificateFiles(store, job.name)),
     ...(version && { version: version.number, ...versionDocument(version.meta) }),
     ...(proof && { proof }),
     // Of what was just issued, the decision was about the one before.
-    ...(result === 'issued' ? { reason: decision.reason } : { renewal: renewalDocument(decision) }),
+    ...(decision && (result === 'issued' ? { reason: decision.reason } : { renewal: renewalDocument(decision) })),
     ...(error && { error: error.diagnostic }),
-    ...(decision.retryAt && result === 'held' && { retryAt: timestamp(decision.retryAt) }),
+    ...(decision?.retryAt && result === 'held' && { retryAt: timestamp(decision.retryAt) }),
     ...(diagnostics.length > 0 && { diagnostics }),
   };
 }
@@ -82,7 +88,8 @@ function wordOf({ result }: Outcome, { dryRun }: Context): string {
   return { switched: 'switched', kept: 'kept', held: 'has to wait', failed: 'failed' }[result];
 }
 
-function inWords({ job, result, version, decision }: Outcome, { now, dryRun, store }: Context): string {
+function inWords({ job, result, version, decision, error }: Outcome, { now, dryRun, store }: Context): string {
+  if (!decision) return error ? `: ${error.message}` : '';
   const until = version && new Date(version.meta.notAfter);
   const valid = until ? `valid until ${timestamp(until).slice(0, 10)} (${fromNow(until, now)})` : 'there is none yet';
   const folder = join(store, 'live', job.name);

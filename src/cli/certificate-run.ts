@@ -3,12 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
-import type { Job } from '../acme/due.ts';
+import type { Job, UnreadableJob } from '../acme/due.ts';
 import { type Fresh, keepFresh } from '../acme/keep-fresh.ts';
+import { refreshExports } from '../acme/refresh-exports.ts';
 import { sessions } from '../acme/sessions.ts';
-import { solverPool } from '../acme/solver-pool.ts';
+import { solverPools } from '../acme/solver-pools.ts';
 import { withLock } from '../certs/lock.ts';
 import { type CertificateStore, openStore } from '../certs/store.ts';
+import { timerLacks } from '../deploy/timer-lacks.ts';
+import { systemUnits } from '../deploy/timer-units.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { challengeRoot } from '../model/store-paths.ts';
 import { whatNext } from './after-certificates.ts';
@@ -61,19 +64,15 @@ export interface Account {
 export interface CertificateRun {
   readonly store: CertificateStore;
   /** Looked for once the store is locked. */
-  readonly jobs: () => readonly Job[];
+  readonly jobs: () => readonly (Job | UnreadableJob)[];
   readonly account: Account;
   /** Our own pauses after failures hold. */
   readonly patient: boolean;
   /** Whether a spec's sites are what it is about. */
   readonly hasSpec: boolean;
+  /** Whether to look if the timer can renew what is issued. */
+  readonly forTimer: boolean;
   readonly options: RunOptions;
-}
-
-interface Result {
-  readonly fresh: Fresh;
-  /** Of exports that are not those of a certificate of this run. */
-  readonly late: readonly Diagnostic[];
 }
 
 /** Milliseconds that another run is waited for: long enough for one that issues. */
@@ -99,7 +98,7 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
   const { store, account, patient, options } = run;
   const { dryRun } = options;
   const shown = progress(io);
-  const solvers = solverPool({ challengeRoot, dns: { resolver: options.resolver } });
+  const solvers = solverPools({ challengeRoot }, options.resolver);
   const ask = askAboutTerms(io, signal);
   let reached = 0;
   try {
@@ -136,20 +135,34 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
         onReached: () => {
           reached++;
         },
-        deployed: dryRun ? async () => [] : (job) => deployed(job, store, exporting),
+        exported: dryRun ? async () => [] : (name) => refreshExports(store, name, exporting),
+        deployed: options.hooks && !dryRun ? (job) => deployed(job, store, signal) : async () => [],
       });
       return { fresh, late: await exportTheOthers(fresh, store, exporting) };
     });
+    const fresh = run.forTimer && !dryRun ? seenByTimer(result.fresh, store) : result.fresh;
     shown.end();
-    tellAbout(result, run, io);
-    return exitCodeOf(result.fresh);
+    tellAbout(fresh, result.late, run, io);
+    return exitCodeOf(fresh, result.late);
   } finally {
     shown.end();
     await solvers.close();
   }
 }
 
-function tellAbout({ fresh, late }: Result, { store, options, hasSpec }: CertificateRun, io: Io): void {
+/** With a warning for each whose renewal the timer would fail at. */
+function seenByTimer({ outcomes, activation }: Fresh, store: CertificateStore): Fresh {
+  const warned = outcomes.map((outcome) => {
+    const { challenge } = outcome.job.settings ?? {};
+    if (typeof challenge !== 'object' || !('webroot' in challenge) || !outcome.version) return outcome;
+    const warning = timerLacks(challenge.webroot, store.root, systemUnits);
+    return warning ? { ...outcome, diagnostics: [...outcome.diagnostics, warning] } : outcome;
+  });
+  return { outcomes: warned, activation };
+}
+
+function tellAbout(fresh: Fresh, late: readonly Diagnostic[], run: CertificateRun, io: Io): void {
+  const { store, options, hasSpec } = run;
   const { dryRun, format } = options;
   const context = { store: store.root, now: io.now(), dryRun, late };
   if (format === 'json') {

@@ -6,22 +6,19 @@ import { type CertificateStore, names } from '../certs/store.ts';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { runDeployHook } from '../hooks/deploy-hook.ts';
 
-/** Exports first: the deploy hook may be for who reads them. */
+/** Of the certificates' own deploy hooks. */
 export async function deployed(
   { name, settings }: Job,
   store: CertificateStore,
-  exporting: RefreshOptions,
+  signal: AbortSignal,
 ): Promise<readonly Diagnostic[]> {
-  const exported = await refreshExports(store, name, exporting);
   const { deployHook, names } = settings;
-  if (deployHook === undefined || !exporting.hooks) return exported;
-  const { signal } = exporting;
+  if (deployHook === undefined) return [];
   try {
-    const found = await runDeployHook({ command: deployHook, store: store.root, name, domains: names, signal });
-    return [...exported, ...found];
+    return await runDeployHook({ command: deployHook, store: store.root, name, domains: names, signal });
   } catch (error) {
     if (!(error instanceof KeepgateError)) throw error;
-    return [...exported, error.diagnostic];
+    return [error.diagnostic];
   }
 }
 

@@ -4,7 +4,7 @@ import type { Argv } from 'yargs';
 import type { WantedCertificate } from '../acme/from-spec.ts';
 import type { ChallengeChoice } from '../acme/solvers/solver.ts';
 import { type CertificateSettings, type KeyType, keyTypes } from '../certs/settings.ts';
-import type { Account } from './certificate-run.ts';
+import type { Account, RunOptions } from './certificate-run.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface AccountOptions {
@@ -119,10 +119,13 @@ export function withDirectory<S extends CertificateSettings>(
 /** The settings with what the command line says laid over them. */
 export function withOptions(
   settings: CertificateSettings,
-  options: CertificateOptions & ChallengeOptions & Pick<AccountOptions, 'directory' | 'caFile'>,
+  options: CertificateOptions &
+    ChallengeOptions &
+    Pick<AccountOptions, 'directory' | 'caFile'> &
+    Pick<RunOptions, 'skipPreflight' | 'resolver'>,
   cwd: string,
 ): CertificateSettings {
-  const { keyType, profile, preferredChain, reuseKey, deployHook, keep } = options;
+  const { keyType, profile, preferredChain, reuseKey, deployHook, keep, skipPreflight, resolver } = options;
   const challenge = challengeChoice(options, cwd);
   return {
     ...withDirectory(settings, options, cwd),
@@ -133,5 +136,7 @@ export function withOptions(
     ...(deployHook !== undefined && { deployHook: resolve(cwd, deployHook) }),
     ...(challenge !== undefined && { challenge }),
     ...(keep !== undefined && { keep }),
+    ...(skipPreflight && { skipPreflight }),
+    ...(resolver !== undefined && { resolver }),
   };
 }

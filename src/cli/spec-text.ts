@@ -1,6 +1,7 @@
-/** The commented spec that `keepgate init` writes. */
+/** The commented spec that `keepgate init` and `keepgate up --host` write. */
 import type { FrontSpec } from '../domino/front-spec.ts';
 import type { Target } from '../model/target.ts';
+import type { AcmeOptions } from '../spec/types.gen.ts';
 import { dominoSite } from './domino-spec-text.ts';
 
 export interface SpecTextOptions {
@@ -11,12 +12,28 @@ export interface SpecTextOptions {
   readonly installed: Target | undefined;
   /** What an installation of the Domino REST API says. */
   readonly front?: FrontSpec | undefined;
+  /** Where the machine answers for unknown hosts itself. */
+  readonly defaultServer?: 'https' | 'off' | undefined;
+  /** What is known of the CA and the account already. */
+  readonly acme?: {
+    readonly [Name in 'directory' | 'caFile' | 'email' | 'agreeToTerms']?: AcmeOptions[Name] | undefined;
+  };
 }
 
 /** What YAML reads as a text without quotes. */
 const plainHost = /^[a-z][a-z0-9-]*(\.[a-z0-9-]+)+$/i;
 
-export function specText({ preset, hosts, upstream, installed, front }: SpecTextOptions): string {
+const unknownHosts = {
+  https: `  # This machine has a default server on port 80 already, so keepgate refuses unknown hosts over HTTPS alone.
+  defaultServer: https
+`,
+  off: `  # This machine has a default server for HTTPS already, which answers for unknown hosts.
+  defaultServer: off
+`,
+};
+
+export function specText(options: SpecTextOptions): string {
+  const { preset, hosts, upstream, installed, front, defaultServer, acme = {} } = options;
   const list = `[${hosts.map((host) => (plainHost.test(host) ? host : JSON.stringify(host))).join(', ')}]`;
   const target =
     installed === undefined
@@ -28,12 +45,8 @@ version: 1
 
 nginx:
 ${target}
-
-# Certificates come from Let's Encrypt unless a site says otherwise. These are the options that matter first:
-# acme:
-#   email: ops@example.com
-#   agreeToTerms: true
-
+${defaultServer === undefined ? '' : unknownHosts[defaultServer]}
+${acmeText(acme)}
 sites:
 ${front ? dominoSite(front, list, hosts[0] ?? '') : plainSite(preset, list, upstream)}`;
 }
@@ -42,6 +55,18 @@ const plainSite = (preset: SpecTextOptions['preset'], hosts: string, upstream: s
   `  ${siteName(preset)}:
     hosts: ${hosts}
 ${preset === 'domino-rest-api' ? domino : preset === 'rest-api' ? restApi : plain(upstream ?? 'http://127.0.0.1:8080')}`;
+
+function acmeText(acme: object): string {
+  const given = Object.entries(acme).filter(([, value]) => value !== undefined && value !== false);
+  if (given.length === 0)
+    return `# Certificates come from Let's Encrypt unless a site says otherwise. These are the options that matter first:
+# acme:
+#   email: ops@example.com
+#   agreeToTerms: true
+`;
+  const lines = given.map(([name, value]) => `  ${name}: ${JSON.stringify(value)}\n`);
+  return `# Where certificates come from.\nacme:\n${lines.join('')}`;
+}
 
 function siteName(preset: SpecTextOptions['preset']): string {
   return preset === 'domino-rest-api' ? 'domino' : 'api';

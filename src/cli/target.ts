@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { type FileContents, readRegularFile } from '../certs/regular-file.ts';
 import { KeepgateError } from '../diagnostic.ts';
+import { nginxFolder } from '../model/nginx-folder.ts';
 import { parseNginxV, type Target } from '../model/target.ts';
 import type { Places } from '../spec/load.ts';
 import type { NginxOptions } from '../spec/types.gen.ts';
@@ -92,8 +93,9 @@ export async function installedNginx(io: Io): ReturnType<typeof import('../nginx
   });
 }
 
-export function layoutOf(spec: NginxOptions | undefined): 'debian' | 'conf.d' {
+/** The layout that the spec names, else that of nginx's folder. */
+export function layoutOf(spec: NginxOptions | undefined, folder: string = nginxFolder): 'debian' | 'conf.d' {
   const layout = spec?.layout ?? 'auto';
   if (layout !== 'auto') return layout;
-  return existsSync('/etc/nginx/conf.d') && !existsSync('/etc/nginx/sites-enabled') ? 'conf.d' : 'debian';
+  return existsSync(join(folder, 'conf.d')) && !existsSync(join(folder, 'sites-enabled')) ? 'conf.d' : 'debian';
 }

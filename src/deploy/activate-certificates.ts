@@ -1,9 +1,10 @@
 /** Many new certificates, one test and one reload of nginx: all of them are served afterwards, or the ones before. */
+import process from 'node:process';
 import { type CertificateStore, type Live, liveVersion, type StoredVersion, switchAll } from '../certs/store.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { listeningSockets, type Socket } from './listening-sockets.ts';
 import { installedNginx, type NginxInstance } from './nginx-instance.ts';
-import { nginxOf } from './processes.ts';
+import { type NginxProcess, nginxOf, userOf } from './processes.ts';
 import { reloadOrPutBack } from './reload-or-put-back.ts';
 import { askForCertificate, type ExpectedCertificate } from './served-certificate.ts';
 
@@ -19,7 +20,7 @@ export interface ActivateOptions {
 }
 
 export interface ActivationResult {
-  /** `switched`: there is no nginx to reload, or it doesn't run. `put-back` and `stuck`: the certificates before are in place again. */
+  /** `switched`: there is no nginx to reload, or it doesn't run, or not for this user. `put-back` and `stuck`: the certificates before are in place again. */
   readonly outcome: 'reloaded' | 'switched' | 'put-back' | 'stuck';
   readonly diagnostics: readonly Diagnostic[];
   /** How many places were seen to serve a new certificate. */
@@ -47,9 +48,10 @@ export async function activate(
     );
   const nginx = options.nginx === 'none' ? undefined : (options.nginx ?? (await installedNginx()));
   const running = nginx && nginxOf(nginx.pidFile);
-  if (nginx === undefined || running === undefined) {
+  const foreign = running && foreignTo(running.master);
+  if (nginx === undefined || running === undefined || foreign) {
     switchOver();
-    return { outcome: 'switched', diagnostics: [], observed: 0 };
+    return { outcome: 'switched', diagnostics: foreign ? [foreign] : [], observed: 0 };
   }
   const places = await servedPlaces(listeningSockets(running.master.pid), activations, before);
   switchOver();
@@ -70,6 +72,18 @@ export async function activate(
   );
   const seen = await countServed(listeningSockets(running.master.pid), first);
   return { outcome, diagnostics: result.first.diagnostics, observed: expect.length + seen };
+}
+
+/** Only root and the user of its master can have nginx reloaded; nobody else can even test its configuration whole. */
+function foreignTo(master: NginxProcess): Diagnostic | undefined {
+  const [own, other] = [process.geteuid?.(), userOf(master)];
+  if (own === 0 || own === other) return undefined;
+  return {
+    code: 'reload-not-permitted',
+    severity: 'warning',
+    message: `nginx (pid ${master.pid}) runs as ${other === 0 ? 'root' : 'another user'} and was not reloaded: what it has read of the store it serves until it is`,
+    help: 'If it serves these certificates, run as root: nginx -t && nginx -s reload. If it does not, --no-reload leaves this out.',
+  };
 }
 
 /** For what took the place of nothing or of a stand-in: it may not have a server block yet. */

@@ -16,6 +16,8 @@ export interface NginxInstance {
   readonly errorLog?: string;
   /** How it is asked to read its configuration anew: a signal to the process in the pid file, or a command. */
   readonly reload: 'signal' | Command;
+  /** How it is started; without it, as a daemon of its own. */
+  readonly start?: Command;
 }
 
 /** Milliseconds for systemctl. */
@@ -39,6 +41,7 @@ export async function installedNginx(
     pidFile: fileOf(binary, 'pid', 'pid-path') ?? '/run/nginx.pid',
     ...(errorLog !== undefined && { errorLog }),
     reload: await reloadCommand(binary.path, systemctl),
+    ...(existsSync('/run/systemd/system') && { start: [systemctl, 'start', 'nginx'] as const }),
   };
 }
 

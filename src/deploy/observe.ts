@@ -79,9 +79,12 @@ export async function observe(
   }
 }
 
-/** nginx tries to bind five times before it gives up, and says so then: "still could not bind()". */
+/**
+ * nginx tries to bind five times before it gives up, and says so then: "still could not bind()". A worker in a rootless
+ * container can't set its supplementary groups, and works all the same.
+ */
 function isFinal({ text }: LoggedMessage): boolean {
-  return !text.startsWith('bind() to ');
+  return !/^(bind\(\) to |initgroups\()/.test(text);
 }
 
 /** Of a worker that had to go anyway, or the master's vain attempt to reach one that is gone already. */

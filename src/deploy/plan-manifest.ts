@@ -1,5 +1,5 @@
 /** The manifest as it lies on disk: the only word on which files of a folder are keepgate's. */
-import type { Manifest } from '../render/render.ts';
+import { type Manifest, manifestName } from '../render/render.ts';
 
 /** While files are being put in place it holds what was there and what will be, so that a crash makes no file a stranger. */
 export interface WrittenManifest extends Manifest {
@@ -10,6 +10,11 @@ export type ParsedManifest = { readonly manifest: WrittenManifest } | { readonly
 
 /** What keepgate writes; a manifest that claims anything else is not to be acted upon. */
 const ownPath = /^(?:conf\.d|sites-available|sites-enabled)\/keepgate(?:_[\w.-]+)?\.conf$/;
+
+/** Whether a path below the folder is one that keepgate writes at all. */
+export function isOwnPath(path: string): boolean {
+  return path === manifestName || ownPath.test(path);
+}
 
 export function manifestText(manifest: WrittenManifest): string {
   return `${JSON.stringify(manifest, null, 2)}\n`;

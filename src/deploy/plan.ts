@@ -1,11 +1,19 @@
 /** What has to change in a folder so that it holds what was rendered: decided from what was found there, before a byte moves. */
 import type { Diagnostic } from '../diagnostic.ts';
-import { manifestName, type Rendered, type RenderedFile, type RenderedLink } from '../render/render.ts';
+import { type Manifest, manifestName, type Rendered, type RenderedLink } from '../render/render.ts';
 import type { WrittenManifest } from './plan-manifest.ts';
 
-/** What is at a path; symbolic links are never followed. */
+/** What a folder has to hold: what was rendered, or a state that it had before. */
+export interface Wanted {
+  readonly files: readonly { readonly path: string; readonly text: string | Uint8Array }[];
+  readonly links: readonly RenderedLink[];
+  /** The hashes of the files, and the links. */
+  readonly manifest: Pick<Manifest, 'files' | 'links'>;
+}
+
+/** What is at a path; symbolic links are never followed. `stranger`: the user it belongs to, neither root nor this one. */
 export type Entry =
-  | { readonly is: 'file'; readonly sha256: string }
+  | { readonly is: 'file'; readonly sha256: string; readonly stranger?: number }
   | { readonly is: 'link'; readonly to: string }
   | { readonly is: 'folder' }
   | { readonly is: 'special' };
@@ -17,7 +25,7 @@ export interface Found {
 }
 
 export interface Plan {
-  readonly files: readonly RenderedFile[];
+  readonly files: Wanted['files'];
   readonly links: readonly RenderedLink[];
   /** What keepgate wrote for sites that are gone: links first, so that none ever dangles. */
   readonly remove: readonly string[];
@@ -35,8 +43,8 @@ export interface Conflict {
 }
 
 /** Every path that a plan asks about. */
-export function pathsOf(rendered: Rendered, manifest: WrittenManifest | undefined): Set<string> {
-  const lists = [rendered.manifest, manifest, manifest?.pending];
+export function pathsOf(wanted: Pick<Wanted, 'manifest'>, manifest: WrittenManifest | undefined): Set<string> {
+  const lists = [wanted.manifest, manifest, manifest?.pending];
   return new Set(lists.flatMap((list) => [...Object.keys(list?.files ?? {}), ...Object.keys(list?.links ?? {})]));
 }
 
@@ -46,36 +54,38 @@ export function folderOf(path: string): string {
 }
 
 /** Decides for each path. What is there already in the right form is adopted, whoever wrote it: nothing is lost by that. */
-export function planFolder(rendered: Rendered, { manifest, entries }: Found): Plan {
+export function planFolder(wanted: Wanted, { manifest, entries }: Found): Plan {
   const conflicts: Conflict[] = [];
   const mine = new Ownership(manifest);
-  const differs = (path: string, wanted: Entry): boolean => {
+  const differs = (path: string, there: Entry): boolean => {
     const entry = entries.get(path);
     if (entry === undefined) return true;
-    if (same(entry, wanted)) return false;
-    if (!mine.wrote(path, entry)) conflicts.push(conflictAt(path, entry, mine.has(path)));
+    if (same(entry, there)) return false;
+    if (!mine.wrote(path, entry) || strangerOf(entry) !== undefined)
+      conflicts.push(conflictAt(path, entry, mine.has(path)));
     return true;
   };
-  const { files: hashes } = rendered.manifest;
-  const files = rendered.files.filter(({ path }) => differs(path, { is: 'file', sha256: hashes[path] ?? '' }));
-  const links = rendered.links.filter(({ path, to }) => differs(path, { is: 'link', to }));
+  const { files: hashes } = wanted.manifest;
+  const files = wanted.files.filter(({ path }) => differs(path, { is: 'file', sha256: hashes[path] ?? '' }));
+  const links = wanted.links.filter(({ path, to }) => differs(path, { is: 'link', to }));
   for (const folder of new Set([...files, ...links].map(({ path }) => folderOf(path)))) {
     const entry = entries.get(folder);
     if (entry !== undefined && entry.is !== 'folder')
       conflicts.push({ path: folder, kind: 'foreign', problem: `is ${kindOf(entry)}, and a folder belongs there` });
   }
 
-  const wanted = pathsOf(rendered, undefined);
-  const gone = [...pathsOf(rendered, manifest)].filter((path) => !wanted.has(path)).sort();
+  const kept = pathsOf(wanted, undefined);
+  const gone = [...pathsOf(wanted, manifest)].filter((path) => !kept.has(path)).sort();
   const remove = gone.filter((path) => {
     const entry = entries.get(path);
     if (entry === undefined || entry.is === 'folder' || entry.is === 'special') return false;
-    if (!mine.wrote(path, entry))
+    if (strangerOf(entry) !== undefined) conflicts.push(conflictAt(path, entry, true));
+    else if (!mine.wrote(path, entry))
       conflicts.push({ path, kind: 'hand-edited', problem: 'was changed by hand, and its site is gone' });
     return true;
   });
   remove.sort((a, b) => Number(entries.get(b)?.is === 'link') - Number(entries.get(a)?.is === 'link'));
-  const unchanged = rendered.files.length + rendered.links.length - files.length - links.length;
+  const unchanged = wanted.files.length + wanted.links.length - files.length - links.length;
   return { files, links, remove, unchanged, conflicts };
 }
 
@@ -146,8 +156,19 @@ function same(a: Entry, b: Entry): boolean {
 function conflictAt(path: string, entry: Entry, owned: boolean): Conflict {
   if (entry.is === 'folder' || entry.is === 'special')
     return { path, kind: 'foreign', problem: `is ${kindOf(entry)}, and a file of keepgate's belongs there` };
+  const stranger = strangerOf(entry);
+  if (stranger !== undefined)
+    return {
+      path,
+      kind: 'foreign',
+      problem: `belongs to user ${stranger}, who is neither root nor the one who runs keepgate`,
+    };
   if (owned) return { path, kind: 'hand-edited', problem: 'was changed by hand since keepgate wrote it' };
   return { path, kind: 'foreign', problem: `is ${kindOf(entry)} that is not in ${manifestName}` };
+}
+
+function strangerOf(entry: Entry): number | undefined {
+  return entry.is === 'file' ? entry.stranger : undefined;
 }
 
 function kindOf({ is }: Entry): string {

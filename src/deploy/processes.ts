@@ -1,5 +1,5 @@
 /** What /proc says about nginx's processes (proc(5)). Linux alone has it. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 
 export interface NginxProcess {
   readonly pid: number;
@@ -51,6 +51,11 @@ export function childrenOf(master: NginxProcess): NginxProcess[] {
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap((entry) => readProcess(Number(entry)) ?? [])
     .filter(({ parent }) => parent === master.pid);
+}
+
+/** The id of the user that a process runs as; undefined when it has ended. */
+export function userOf({ pid }: NginxProcess): number | undefined {
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
 }
 
 export function isNginx({ title }: NginxProcess): boolean {

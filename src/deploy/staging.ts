@@ -4,7 +4,9 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fchownSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   openSync,
   readdirSync,
@@ -14,23 +16,34 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { codeOf } from '../certs/durable.ts';
 
 /** The leading dot matters: `include sites-enabled/*` passes such names over. */
 const temporary = /^\.keepgate-[0-9a-f]{12}\.tmp$/;
+
+/** Whose a file is and who may read it. */
+export interface Attributes {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
 
 export class Staging {
   /** Place → temporary name. */
   readonly #staged = new Map<string, string>();
 
-  /** Writes a file of mode 0644 and waits for the disk. */
-  file(place: string, text: string): void {
+  /** Writes a file, of mode 0644 unless it is known otherwise, and waits for the disk. */
+  file(place: string, contents: string | Uint8Array, { mode, uid, gid }: Partial<Attributes> = {}): void {
     const path = this.#beside(place);
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
-      const bytes = Buffer.from(text);
+      const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
       for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
-      fchmodSync(descriptor, 0o644);
+      if (uid !== undefined && gid !== undefined && (uid !== process.geteuid?.() || gid !== process.getegid?.()))
+        fchownSync(descriptor, uid, gid);
+      fchmodSync(descriptor, mode ?? 0o644);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
@@ -41,12 +54,31 @@ export class Staging {
     symlinkSync(to, this.#beside(place));
   }
 
+  /** A second name of the file that is there now: putting it back needs no room on the disk. False where that can't be had. */
+  keep(place: string): boolean {
+    try {
+      linkSync(place, this.#beside(place));
+      return true;
+    } catch (error) {
+      this.#staged.delete(place);
+      if (['EMLINK', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP'].includes(codeOf(error))) return false;
+      throw error;
+    }
+  }
+
+  /** Whether something waits for this place. */
+  has(place: string): boolean {
+    return this.#staged.has(place);
+  }
+
   /** Puts these, all of them staged before, into their places, and waits until their folders are on the disk. */
   commit(places: readonly string[]): void {
     for (const place of places) {
       const from = this.#staged.get(place);
       if (from === undefined) throw new TypeError(`${place} was not staged`);
       renameSync(from, place);
+      // Of two names of one file rename(2) removes none.
+      rmSync(from, { force: true });
       this.#staged.delete(place);
     }
     syncFolders(places.map((place) => dirname(place)));

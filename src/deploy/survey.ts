@@ -2,20 +2,21 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { KeepgateError } from '../diagnostic.ts';
-import { manifestName, type Rendered } from '../render/render.ts';
-import { type Entry, type Found, folderOf, pathsOf } from './plan.ts';
+import { manifestName } from '../render/render.ts';
+import { type Entry, type Found, folderOf, pathsOf, type Wanted } from './plan.ts';
 import { parseManifest, type WrittenManifest } from './plan-manifest.ts';
 
 /**
- * What is at every path that matters to what was rendered and to the manifest. Symbolic links are not followed, the
+ * What is at every path that matters to what is wanted and to the manifest. Symbolic links are not followed, the
  * folder itself apart, and nothing but regular files is opened.
  * @throws KeepgateError manifest-damaged (1); out-not-usable (4)
  */
-export function survey(folder: string, rendered: Rendered): Found {
+export function survey(folder: string, wanted: Pick<Wanted, 'manifest'>): Found {
   const entries = new Map<string, Entry>();
   const manifest = readManifest(folder);
-  const paths = pathsOf(rendered, manifest);
+  const paths = pathsOf(wanted, manifest);
   for (const below of new Set([...paths].map(folderOf))) note(entries, folder, below);
   for (const path of paths) if (entries.get(folderOf(path))?.is === 'folder') note(entries, folder, path);
   return { manifest, entries };
@@ -25,10 +26,16 @@ function note(entries: Map<string, Entry>, folder: string, path: string): void {
   const seen = look(join(folder, path));
   if (seen === undefined) return;
   if (!('bytes' in seen)) entries.set(path, seen);
-  else entries.set(path, { is: 'file', sha256: createHash('sha256').update(seen.bytes).digest('hex') });
+  else {
+    const sha256 = createHash('sha256').update(seen.bytes).digest('hex');
+    const stranger = seen.uid !== 0 && seen.uid !== process.geteuid?.();
+    entries.set(path, { is: 'file', sha256, ...(stranger && { stranger: seen.uid }) });
+  }
 }
 
-function look(path: string): Exclude<Entry, { is: 'file' }> | { readonly bytes: Buffer } | undefined {
+function look(
+  path: string,
+): Exclude<Entry, { is: 'file' }> | { readonly bytes: Buffer; readonly uid: number } | undefined {
   try {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) return undefined;
@@ -40,10 +47,11 @@ function look(path: string): Exclude<Entry, { is: 'file' }> | { readonly bytes: 
   }
 }
 
-function read(path: string): { is: 'special' } | { readonly bytes: Buffer } {
+function read(path: string): { is: 'special' } | { readonly bytes: Buffer; readonly uid: number } {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    return fstatSync(descriptor).isFile() ? { bytes: readFileSync(descriptor) } : { is: 'special' };
+    const stats = fstatSync(descriptor);
+    return stats.isFile() ? { bytes: readFileSync(descriptor), uid: stats.uid } : { is: 'special' };
   } finally {
     closeSync(descriptor);
   }
@@ -77,11 +85,14 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
 };
 
+/** The code of a failed file operation, in words. */
+export const reasonOf = (code: string): string => reasons[code] ?? code;
+
 /** A failure of the file system, in words. @returns a KeepgateError out-not-usable (4); anything else as it is */
 export function notUsable(path: string, error: unknown, verb: 'read' | 'written' | 'removed'): unknown {
   if (!(error instanceof Error && 'code' in error)) return error;
   const code = String(error.code);
-  const reason = reasons[code] ?? code;
+  const reason = reasonOf(code);
   return new KeepgateError(4, {
     code: 'out-not-usable',
     message: `${path} can't be ${verb}: ${reason}`,

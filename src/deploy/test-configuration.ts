@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diagnostic.ts';
-import { parseMessages } from '../nginx/output.ts';
+import { type NginxMessage, parseMessages } from '../nginx/output.ts';
 import { printable } from '../nginx/printable.ts';
 import { run } from '../nginx/run.ts';
 import { type NginxInstance, switchesOf } from './nginx-instance.ts';
@@ -15,6 +15,8 @@ const harmless = /^could not open error log file: /;
 export interface ConfigurationTest {
   readonly passed: boolean;
   readonly diagnostics: readonly Diagnostic[];
+  /** What nginx refuses, and where it says so. */
+  readonly refused: readonly Pick<NginxMessage, 'text' | 'file'>[];
 }
 
 /**
@@ -34,14 +36,14 @@ export async function testConfiguration(instance: NginxInstance, signal?: AbortS
       ? warning(`nginx -t warns: ${text}${place}`)
       : refusal(`nginx -t refuses: ${text}${place}`);
   });
-  if (passed || diagnostics.length > 0) return { passed, diagnostics };
+  if (passed || diagnostics.length > 0) return { passed, diagnostics, refused: passed ? [] : told };
   const how =
     startError !== undefined && exitCode === undefined
       ? `can't be started (${startError})`
       : timedOut
         ? `did not end within ${limit / 1000} s`
         : `ended with ${result.signal ?? exitCode}: ${printable(stderr, 300) || 'it said nothing'}`;
-  return { passed, diagnostics: [refusal(`${printable(instance.nginx)} -t ${how}`)] };
+  return { passed, diagnostics: [refusal(`${printable(instance.nginx)} -t ${how}`)], refused: [] };
 }
 
 function refusal(message: string): Diagnostic {

@@ -19,6 +19,9 @@ export const marker = '# Made by `keepgate cert timer`. Change it with: systemct
 export const serviceName = 'keepgate-renew.service';
 export const timerName = 'keepgate-renew.timer';
 
+/** Where the administrator's units lie (systemd.unit(5)). */
+export const systemUnits = '/etc/systemd/system';
+
 /** The texts by the names of the files. */
 export function timerUnits(options: TimerOptions): Readonly<Record<typeof serviceName | typeof timerName, string>> {
   return { [serviceName]: service(options), [timerName]: timer };

@@ -36,7 +36,7 @@ export async function runDeployHook(hook: DeployHook): Promise<Diagnostic[]> {
       code: 'deploy-hook-failed',
       severity: 'error',
       message: `the deploy hook ${printable(command)} of ${hook.name} ${endOf(result, timeLimit)}${words && `: ${words}`}`,
-      help: 'The certificate itself is in place. Mend the hook and run it by hand: it is not run again before the next renewal.',
+      help: 'The certificate itself is in place. Mend the hook: each `keepgate cert renew` runs it again until it succeeds.',
     },
   ];
 }

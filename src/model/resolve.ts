@@ -57,7 +57,7 @@ export function resolve(spec: Spec, places: Places, options: ResolveOptions): Re
   });
   balanceProblems(spec, places, diagnostics);
   const store = spec.acme?.store ?? expanded[0]?.options.acme.store ?? '';
-  const refuse = spec.nginx?.defaultServer !== 'off';
+  const refuse = spec.nginx?.defaultServer ?? 'refuse';
   // A session made without a client's certificate opens nothing; one made with it, the sites of other CAs too.
   const carried = !features.sessionsPerServer && authorities.size > 1;
   const shared = sharedOf(sites, { features, refuse, sessions: sessions(features, carried), store });

@@ -5,7 +5,8 @@ import { certificateFiles } from './store-paths.ts';
 
 export interface SharedOptions {
   readonly features: NginxFeatures;
-  readonly refuse: boolean;
+  /** On which sockets unknown hosts are refused: on all, on those with TLS, or on none. */
+  readonly refuse: 'refuse' | 'https' | 'off';
   /** Those of the sockets: OpenSSL takes sessions and tickets from the default server, whatever server a client asks for. */
   readonly sessions: Sessions;
   readonly store: string;
@@ -14,8 +15,8 @@ export interface SharedOptions {
 export function sharedOf(sites: readonly Site[], options: SharedOptions): Shared {
   const names = sites.flatMap(({ hosts }) => hosts);
   return {
-    refuseHttp: options.refuse ? [...new Set(sites.flatMap(({ listen }) => listen.http))].sort() : [],
-    refuseHttps: options.refuse ? refusingServers(sites, options) : [],
+    refuseHttp: options.refuse === 'refuse' ? [...new Set(sites.flatMap(({ listen }) => listen.http))].sort() : [],
+    refuseHttps: options.refuse === 'off' ? [] : refusingServers(sites, options),
     ...hashSizes(names),
   };
 }

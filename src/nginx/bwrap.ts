@@ -62,7 +62,7 @@ function mounts({ root, nginx, folders }: Sandbox): string[] {
     return ['--ro-bind', `${root}/${name}`, `/${name}`];
   });
   const written = [...folders].sort().flatMap((folder) => ['--tmpfs', folder, ...children(root, folder)]);
-  return [...top, '--dev', '/dev', '--proc', '/proc', '--ro-bind-try', largePages, largePages, ...written, ...own];
+  return [...top, '--dev', '/dev', '--ro-bind-try', largePages, largePages, ...written, ...own];
 }
 
 /** What the tree has in a written folder is laid over the empty one. */

@@ -26,6 +26,8 @@ const stock = [
   ['/etc/nginx/mime.types', stockTypes],
 ] as const;
 const home = '/etc/nginx';
+/** What keepgate remembers of its changes is no part of the configuration. */
+const installState = `${home}/.keepgate`;
 const limits = { entries: 20_000, bytes: 64_000_000, depth: 16 };
 
 /** Where the sandbox has what the system has. */
@@ -36,6 +38,8 @@ export interface MachineOptions {
   readonly whole: boolean;
   /** Whether it is for the nginx that this machine's modules were built for. */
   readonly modules: boolean;
+  /** Paths, as nginx knows them, that are passed over. */
+  readonly without?: readonly string[];
 }
 
 /**
@@ -43,7 +47,7 @@ export interface MachineOptions {
  * whole folder that is not this machine's own nothing elsewhere, since whoever wrote it may not be who reads it. Only regular files are opened. Symbolic links to files stay links where their target is seen too; links that lead out of
  * the folder, and all links to folders, become what they lead to, so that nobody can write through them.
  */
-export function readMachine(folder: string | undefined, { whole, modules }: MachineOptions): Machine {
+export function readMachine(folder: string | undefined, { whole, modules, without = [] }: MachineOptions): Machine {
   const root = folder === undefined ? home : realpathSync(folder);
   const machine: Machine = {
     files: new Map(),
@@ -87,6 +91,7 @@ export function readMachine(folder: string | undefined, { whole, modules }: Mach
         return void machine.skipped.push(`${path}: more than ${limits.entries} files`);
       }
       const at = posix.join(path, entry.name);
+      if (at === installState || without.includes(at)) continue;
       if (!modules && path === `${home}/modules-enabled`) continue;
       if (entry.isDirectory()) walk(at, posix.join(from, entry.name), depth + 1);
       else if (entry.isSymbolicLink()) follow(at, posix.join(from, entry.name), depth);

@@ -2,6 +2,7 @@ import { delimiter } from 'node:path';
 import process from 'node:process';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { findProgram, type NginxBinary } from './binary.ts';
+import { canBecomeNobody } from './nobody.ts';
 import type { NginxMessage } from './output.ts';
 import * as failure from './sandbox-failure.ts';
 import { makeFolder } from './temporary-folder.ts';
@@ -27,6 +28,8 @@ export interface TestTree {
   readonly raw: boolean;
   /** A whole /etc/nginx to merge with; without it, the nginx's own nginx.conf and what that names. */
   readonly live?: string;
+  /** Files and links of `live` that will not be there any more. */
+  readonly without?: readonly string[];
 }
 
 export interface TestOptions {
@@ -74,7 +77,7 @@ export async function testConfiguration(
   tree: TestTree,
   { sandbox, signal, timeLimit = 20_000 + 20 * tree.files.length }: TestOptions,
 ): Promise<TestResult> {
-  const attempt = { nginx, tree, timeLimit, signal, asRoot: process.getuid?.() === 0 };
+  const attempt = { nginx, tree, timeLimit, signal, asRoot: canBecomeNobody() };
   if (sandbox !== 'none') {
     const bwrap = findBubblewrap();
     const result =

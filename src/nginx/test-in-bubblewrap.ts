@@ -7,14 +7,14 @@ import { limited } from './limits.ts';
 import { type Machine, readMachine } from './machine.ts';
 import { printable } from './printable.ts';
 import { run } from './run.ts';
-import type { Attempt, TestResult } from './sandbox.ts';
+import type { Attempt, TestResult, TestTree } from './sandbox.ts';
 import { unreadFiles } from './unread.ts';
 import { verdictOf } from './verdict.ts';
 
 /** `nginx -t` on the very bytes at their final paths, under the distribution's or the machine's own nginx.conf. */
 export async function testInBubblewrap(attempt: Attempt, bwrap: string): Promise<TestResult> {
   const { nginx, tree, timeLimit, signal, laidOut, asRoot } = attempt;
-  const machine = machineOf(nginx, tree.live);
+  const machine = machineOf(nginx, tree);
   const folders = writtenFolders(nginx.configure, machine.folders);
   layOut(attempt, machine, folders);
 
@@ -41,7 +41,7 @@ function isNotStapled(text: string, certificate: string): boolean {
   return text.startsWith('"ssl_stapling" ignored') && text.includes(`"${certificate}"`);
 }
 
-function machineOf(nginx: NginxBinary, live: string | undefined): Machine {
+function machineOf(nginx: NginxBinary, { live, without = [] }: TestTree): Machine {
   const folder = live ?? nginx.confDir;
   const whole = live !== undefined;
   if (live !== undefined && !existsSync(posix.join(live, 'nginx.conf'))) {
@@ -51,7 +51,7 @@ function machineOf(nginx: NginxBinary, live: string | undefined): Machine {
       help: 'Name the folder of a whole nginx configuration, such as /etc/nginx.',
     });
   }
-  return readMachine(folder, { whole, modules: nginx.path.startsWith('/usr/') });
+  return readMachine(folder, { whole, modules: nginx.path.startsWith('/usr/'), without });
 }
 
 function layOut({ tree, laidOut }: Attempt, machine: Machine, folders: readonly string[]): void {

@@ -23,6 +23,16 @@ on with what it has. Run keepgate as root.
   sudo keepgate cert renew
   systemctl status nginx`,
   },
+  'reload-not-permitted': {
+    title: 'nginx belongs to another user, and was not reloaded',
+    text: `The new certificate is in the store and live/NAME leads to it. Only root and the user that nginx's master process runs as can have it
+reloaded, so it was left alone. Where it serves certificates of this store, it goes on with the ones before until somebody reloads it: after
+each renewal, so let root do it from cron, or keep the certificates in root's store and renew them as root. Where other programs use
+them, --no-reload says that nginx has nothing to do with it.
+
+  sudo nginx -t && sudo nginx -s reload
+  keepgate cert renew --no-reload --store DIR`,
+  },
   'reload-not-taken': {
     title: 'nginx was reloaded and kept its old configuration',
     text: `A test that passes and a reload that exits 0 prove little: nginx finds out afterwards that a port is held by another program, that a

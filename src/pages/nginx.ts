@@ -126,7 +126,7 @@ outside of it, nor are words of its files shown: a copy of a configuration may l
 sites-enabled/default. Take that away so that keepgate's refuses unknown hosts, or keep it and leave keepgate's out.
 
   sudo rm /etc/nginx/sites-enabled/default
-  nginx: {defaultServer: off}           # or this, in the spec`,
+  nginx: {defaultServer: https}         # or this, in the spec; off where it is the TLS socket's`,
   },
   'clash-server-name': {
     title: 'the machine has a server of that name already',

@@ -33,6 +33,15 @@ neither overwritten nor removed. Move it away, or keep it and compare.
   keepgate cert timer
   systemctl cat keepgate-renew.service keepgate-renew.timer`,
   },
+  'timer-lacks-folder': {
+    title: 'the timer may not write to the folder for challenges',
+    text: `The timer's unit may write to the store, to folders of nginx, and to the folders of --webroot that certificates had when it was
+installed. This certificate names another, so its renewal would fail there. Install the timer anew, with the options that it was installed
+with, such as --store and --writable.
+
+  sudo keepgate cert timer --install
+  systemctl cat keepgate-renew.service`,
+  },
   'systemctl-failed': {
     title: 'systemctl did not do it',
     text: `The unit files are where the message says, but systemd could not be told. In a container systemd often doesn't run. Where it does, the

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { preflight } from '../../src/acme/preflight/preflight.ts';
 import { chooseSolver } from '../../src/acme/solvers/choose.ts';
 import { httpWebroot } from '../../src/acme/solvers/http-webroot.ts';
+import { portHolder } from '../../src/acme/solvers/port-holder.ts';
 import { httpConfiguration } from '../../src/verify/nginx-configuration.ts';
 import { startNginx } from '../../src/verify/nginx-process.ts';
 import { freePorts } from '../../src/verify/ports.ts';
@@ -49,6 +50,8 @@ it('lets nginx serve the answers where nginx listens', async () => {
     readyPorts: [port],
   });
   try {
+    // Started through a loader, it says what it is once its workers run.
+    await expect.poll(() => portHolder(port)?.program, { timeout: 10_000 }).toBe('nginx');
     const { solver, why } = await chooseSolver(undefined, names, { challengeRoot: root, port });
     expect(why).toBe(`nginx (pid ${nginx.pid}) listens on port ${port}, and serves challenges from ${root}`);
     const challenge = challengeFor('api.example.com');

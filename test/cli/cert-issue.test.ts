@@ -1,7 +1,11 @@
 /** `cert issue`, `renew` and `revoke` as a person meets them: real processes and a real CA. */
-import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nobody } from '../../src/nginx/nobody.ts';
+import { certificate, startMachine } from '../deploy/running-nginx.ts';
+import { nginxOf } from '../parts.ts';
 import { type Pebble, startPebble } from '../pebble.ts';
 import { isRoot, keepgateAsNobody } from './as-nobody.ts';
 import { Workplace } from './workplace.ts';
@@ -157,6 +161,44 @@ it.runIf(isRoot)(
   timeout,
 );
 
+it.runIf(isRoot)(
+  "an ordinary user's certificate is in place, and he is told of root's nginx, which is left alone",
+  async () => {
+    const machine = await startMachine(nginxOf('bookworm'), certificate());
+    const before = process.env.PATH;
+    try {
+      const V = `nginx version: nginx/1.22.1\nconfigure arguments: --pid-path=${machine.instance.pidFile}`;
+      const nginx = place.nginx('of-root', { V, otherwise: 'echo not root >&2; exit 1' });
+      process.env.PATH = [join(nginx, '..'), before].join(delimiter);
+      chmodSync(place.folder, 0o755);
+      const store = inPlace(newStore());
+      mkdirSync(store, 0o700);
+      chownSync(store, nobody, nobody);
+      const words = ['cert', 'issue', '--host', 'nobody.example.com', ...ca(), ...alone(), '--skip-preflight'];
+      const issued = await keepgateAsNobody([...words, '--store', store]);
+      expect(issued).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('nobody.example.com: issued') });
+      expect(issued.stderr).toMatch(
+        /warning reload-not-permitted: nginx \(pid \d+\) runs as root .*\n {2}help: .*as root/,
+      );
+      expect(existsSync(join(store, 'live/nobody.example.com/fullchain.pem'))).toBe(true);
+      const renewed = await keepgateAsNobody([
+        'cert',
+        'renew',
+        '--force',
+        '--skip-preflight',
+        '--no-reload',
+        '--store',
+        store,
+      ]);
+      expect(renewed).toMatchObject({ exitCode: 0, stderr: expect.not.stringContaining('nginx') });
+    } finally {
+      process.env.PATH = before;
+      await machine.stop();
+    }
+  },
+  timeout,
+);
+
 it(
   'a dry run leaves no trace',
   async () => {
@@ -228,6 +270,27 @@ describe('deploy hooks', () => {
 });
 
 describe('renew and revoke', () => {
+  it(
+    'skips the preflight, or asks the name server, as it was issued',
+    async () => {
+      const store = inPlace(newStore());
+      const host = 'kept.example.com';
+      await pebble.manage('add-a', { host, addresses: ['127.0.0.2'] });
+      await issueHost(host, store, '--resolver', pebble.dns);
+      const renew = ['renew', '--force', '--no-reload', '--store', store];
+      const skipped = await cert(renew);
+      expect(skipped).toMatchObject({ exitCode: 0, document: { certificates: [{ result: 'issued' }] } });
+      expect(JSON.stringify(skipped.document.certificates)).not.toContain('127.0.0.2');
+      const file = join(store, 'certificates', host, 'settings.json');
+      const { skipPreflight, ...settings } = JSON.parse(readFileSync(file, 'utf8'));
+      expect(skipPreflight).toBe(true);
+      writeFileSync(file, JSON.stringify(settings));
+      const looked = await cert(renew);
+      expect(JSON.stringify(looked.document.certificates)).toContain('127.0.0.2');
+    },
+    timeout,
+  );
+
   it(
     'knows what the store has',
     async () => {

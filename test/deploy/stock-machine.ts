@@ -14,11 +14,12 @@ export interface StockMachine {
   /** /etc/nginx, seen from outside. */
   readonly etc: string;
   /** Runs a script of sh as root, with `sudo`, the suite's nginx and `keepgate` on PATH. */
-  run(script: string): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }>;
+  run(script: string, timeout?: number): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }>;
   remove(): void;
 }
 
-export function stockMachine(suite: Suite): StockMachine {
+/** `also`: programs outside of /usr that its scripts call. */
+export function stockMachine(suite: Suite, also: readonly string[] = []): StockMachine {
   const folder = mkdtempSync(join(tmpdir(), 'keepgate-machine-'));
   const [etc, bin, home] = ['etc', 'bin', 'home'].map((name) => join(folder, name)) as [string, string, string];
   for (const path of [bin, home]) mkdirSync(path);
@@ -38,7 +39,7 @@ export function stockMachine(suite: Suite): StockMachine {
   }
   const program = (name: string, line: string): void =>
     writeFileSync(join(bin, name), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
-  program('nginx', `exec '${nginxOf(suite)}' "$@"`);
+  symlinkSync(nginxOf(suite), join(bin, 'nginx'));
   program('sudo', 'exec "$@"');
   program('keepgate', `exec '${process.execPath}' '${repository}/dist/bin.js' "$@"`);
 
@@ -46,7 +47,7 @@ export function stockMachine(suite: Suite): StockMachine {
     repository,
     dirname(realpathSync(process.execPath)),
     dirname(process.execPath),
-    dirname(dirname(nginxOf(suite))),
+    ...new Set([nginxOf(suite), ...also].map((path) => dirname(dirname(path)))),
   ];
   const coverage = process.env.KEEPGATE_TEST_COVERAGE;
   const mounts = [
@@ -57,6 +58,8 @@ export function stockMachine(suite: Suite): StockMachine {
     ...['--bind', etc, '/etc', '--dev', '/dev', '--proc', '/proc'],
     ...['/run', '/var/lib/nginx', '/var/log/nginx', '/tmp'].flatMap((path) => ['--tmpfs', path]),
     ...shown.filter((path) => !path.startsWith('/usr/')).flatMap((path) => ['--ro-bind', path, path]),
+    // the suite's own etc would be taken for this machine's
+    ...['--tmpfs', join(dirname(dirname(nginxOf(suite))), 'etc')],
     ...(coverage ? ['--bind', coverage, coverage] : []),
     ...['--bind', folder, folder, '--chdir', home],
   ];
@@ -64,7 +67,7 @@ export function stockMachine(suite: Suite): StockMachine {
   return {
     home,
     etc: join(etc, 'nginx'),
-    run: async (script) => {
+    run: async (script, timeout = 30_000) => {
       const options = [
         '--unshare-all',
         '--uid',
@@ -81,7 +84,7 @@ export function stockMachine(suite: Suite): StockMachine {
         env,
         extendEnv: false,
         reject: false,
-        timeout: 30_000,
+        timeout,
       });
       return { exitCode, stdout, stderr };
     },

@@ -115,7 +115,7 @@ exec "${process.execPath}" -e 'fetch(process.argv[1], { method: "POST", body: pr
       );
       chmodSync(join(place.folder, `hook-${suite}`), 0o755);
       chmodSync(place.folder, 0o755);
-      const { exitCode, stderr, store } = await issue([
+      const { exitCode, stderr, store, relative } = await issue([
         ...[
           '--host',
           '*.wild.example.com',
@@ -132,6 +132,11 @@ exec "${process.execPath}" -e 'fetch(process.argv[1], { method: "POST", body: pr
       expect(stderr).toBe('');
       expect(exitCode).toBe(0);
       expect(certificate(store, 'wild').subjectAltName).toBe('DNS:*.wild.example.com, DNS:wild.example.com');
+      // The name server is remembered: without it, nobody could see that the records are there.
+      const renewed = await place.keepgate(['cert', 'renew', '--force', '--no-reload', '--store', relative], {
+        timeout,
+      });
+      expect(renewed).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('wild: issued') });
     },
     timeout,
   );

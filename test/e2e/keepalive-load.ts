@@ -1,4 +1,4 @@
-/** Clients that keep their connections and never try a request again. */
+/** Clients that keep their connections and never try a request again, unless they are told to. */
 import { Agent, request } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -10,12 +10,15 @@ export interface LoadOptions {
   /** How many send one request after the other, and how many pause for some milliseconds between two. */
   readonly busy: number;
   readonly pausing: number;
+  /** Whether what fails on a kept connection is sent once more, as RFC 9110, 9.2.2 allows for GET. */
+  readonly retries?: boolean;
 }
 
 export interface Load {
   /** Requests answered with 200 so far. */
   readonly answered: number;
   readonly connections: number;
+  readonly retried: number;
   /** What went wrong, one line each. */
   readonly failures: readonly string[];
   /** Resolves when that many have been answered since the start, or one has failed. */
@@ -24,13 +27,14 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-export function startLoad({ port, servername, ca, busy, pausing }: LoadOptions): Load {
+export function startLoad({ port, servername, ca, busy, pausing, retries = false }: LoadOptions): Load {
   const failures: string[] = [];
   const sockets = new Set<unknown>();
   let answered = 0;
+  let retried = 0;
   let going = true;
 
-  const once = (agent: Agent) =>
+  const once = (agent: Agent): Promise<void> =>
     new Promise<void>((resolve) => {
       const fail = (what: string) => {
         failures.push(`request ${answered + failures.length + 1}: ${what}`);
@@ -47,7 +51,12 @@ export function startLoad({ port, servername, ca, busy, pausing }: LoadOptions):
         response.resume();
       });
       sent.on('socket', (socket) => sockets.add(socket));
-      sent.on('error', ({ message }) => fail(`${message}${sent.reusedSocket ? ' on a kept connection' : ''}`));
+      sent.on('error', ({ message }) => {
+        if (!retries || !sent.reusedSocket)
+          return fail(`${message}${sent.reusedSocket ? ' on a kept connection' : ''}`);
+        retried++;
+        resolve(once(agent));
+      });
       sent.end();
     });
   const client = async (pause: () => number) => {
@@ -67,6 +76,9 @@ export function startLoad({ port, servername, ca, busy, pausing }: LoadOptions):
     failures,
     get answered() {
       return answered;
+    },
+    get retried() {
+      return retried;
     },
     get connections() {
       return sockets.size;

@@ -29,6 +29,14 @@ describe('what is shared', () => {
     expect(shared).toMatchObject({ refuseHttp: [], refuseHttps: [] });
   });
 
+  it('leaves that of port 80 alone to the machine', () => {
+    const { shared } = resolved(`nginx: {defaultServer: https}\n${many(1)}`).model;
+    expect(shared).toMatchObject({
+      refuseHttp: [],
+      refuseHttps: [{ listen: [{ address: '443' }, { address: '[::]:443' }] }],
+    });
+  });
+
   it.each([
     [1, 46, null, null],
     [1, 47, 128, null],

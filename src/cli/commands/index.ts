@@ -31,10 +31,34 @@ export const entries: readonly (Entry | Group)[] = [
     load: () => import('./check.ts'),
   },
   {
+    name: 'up',
+    operands: ['spec..'],
+    describe: 'from nothing to HTTPS: apply, issue, switch, probe, timer',
+    load: () => import('./up.ts'),
+  },
+  {
     name: 'explain',
     operands: ['what', 'spec..'],
     describe: 'the resolved spec, or what a code means',
     load: () => import('./explain.ts'),
+  },
+  {
+    name: 'diff',
+    operands: ['spec..'],
+    describe: 'what apply would change; drift and hand edits',
+    load: () => import('./diff.ts'),
+  },
+  {
+    name: 'apply',
+    operands: ['spec..'],
+    describe: 'install, test, reload and watch, or put back',
+    load: () => import('./apply.ts'),
+  },
+  {
+    name: 'rollback',
+    operands: [],
+    describe: 'the state before the last apply',
+    load: () => import('./rollback.ts'),
   },
   {
     name: 'cert',

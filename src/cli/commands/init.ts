@@ -1,4 +1,3 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { type Diagnostic, KeepgateError } from '../../diagnostic.ts';
@@ -10,6 +9,7 @@ import { exitCode, type Io, wantsColor } from '../io.ts';
 import { specText } from '../spec-text.ts';
 import { newestNginx } from '../target.ts';
 import { UsageError } from '../usage-error.ts';
+import { writeNew } from '../write-new.ts';
 
 interface Options {
   preset?: 'rest-api' | 'domino-rest-api';
@@ -77,7 +77,7 @@ async function run({ preset, host, upstream, out, ...from }: Options, io: Io): P
     io.stdout.write(text);
     return exitCode.done;
   }
-  writeNew(resolve(io.cwd, out), out, text);
+  writeNew(resolve(io.cwd, out), out, text, 'Name another file with --out, or print the spec with --out -');
   const check = ['keepgate check', ...(out === 'keepgate.yaml' ? [] : [word(out)])].join(' ');
   io.stderr.write(`wrote ${out}\n\nNext: read it, then\n  ${check}\n`);
   return exitCode.done;
@@ -113,32 +113,6 @@ async function refuse(diagnostics: readonly Diagnostic[], io: Io): Promise<numbe
   const { report } = await import('../report/index.ts');
   io.stderr.write(report('text', diagnostics, { color: wantsColor(io.stderr, io.env), ignored: [] }));
   return exitCode.usage;
-}
-
-function writeNew(path: string, shown: string, text: string): void {
-  let descriptor: number;
-  try {
-    descriptor = openSync(
-      path,
-      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-      0o644,
-    );
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EEXIST')
-      throw new KeepgateError(1, {
-        code: 'spec-exists',
-        message: `${shown} exists already, and stays as it is`,
-        help: 'Name another file with --out, or print the spec with --out -',
-      });
-    const reason = { ENOENT: 'there is no such folder', EACCES: 'this user may not write there' }[String(code)] ?? code;
-    throw new KeepgateError(4, { code: 'not-writable', message: `${shown} can't be written: ${reason}` });
-  }
-  try {
-    writeSync(descriptor, text);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 export const command: Command<Options> = { options, run };

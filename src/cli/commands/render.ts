@@ -4,8 +4,9 @@ import { reaches } from '../../diagnostic.ts';
 import { render } from '../../render/render.ts';
 import type { Command } from '../command.ts';
 import { type CommonOptions, commonOptions } from '../common-options.ts';
-import { type Configuration, configure } from '../configuration.ts';
-import { exitCode, type Io, wantsColor } from '../io.ts';
+import { configure } from '../configuration.ts';
+import { exitCode, type Io } from '../io.ts';
+import { say } from '../report/say.ts';
 import { readSpecFiles } from '../spec-files.ts';
 import { installedTarget, layoutOf, namedTarget } from '../target.ts';
 
@@ -44,7 +45,7 @@ async function run(argv: Options, io: Io): Promise<number> {
   });
   const findings = configured.ok ? configured.configuration : { diagnostics: configured.diagnostics, ignored: [] };
   if (!configured.ok || reaches(findings.diagnostics, 'error')) {
-    await report(argv, findings, io);
+    await say({ ...argv, ...findings }, io);
     return exitCode.wrong;
   }
   const { resolved, target } = configured.configuration;
@@ -53,7 +54,7 @@ async function run(argv: Options, io: Io): Promise<number> {
       ? render(resolved.model, target)
       : (await import('../template-files.ts')).renderWithTemplates(argv.templates, resolved.model, target, io);
   if (argv.out === undefined) {
-    await report(argv, findings, io, rendered);
+    await say({ ...argv, ...findings, product: rendered }, io);
     if (argv.format === 'text')
       io.stdout.write(rendered.files.map(({ path, text }) => `# ---- ${path} ----\n${text}\n`).join(''));
     return exitCode.done;
@@ -62,29 +63,16 @@ async function run(argv: Options, io: Io): Promise<number> {
   const { force, out } = argv;
   const delivered = await deliver(resolved, rendered, { out, force, pinned, cwd: io.cwd, env: io.env });
   if (!delivered.ok) {
-    await report(argv, { ...findings, diagnostics: [...findings.diagnostics, ...delivered.diagnostics] }, io);
+    await say({ ...argv, ...findings, diagnostics: [...findings.diagnostics, ...delivered.diagnostics] }, io);
     return exitCode.wrong;
   }
   const { changes, next } = delivered;
-  await report(argv, findings, io, { ...rendered, out: { folder: out, ...changes }, next });
+  await say({ ...argv, ...findings, product: { ...rendered, out: { folder: out, ...changes }, next } }, io);
   if (argv.format === 'text') {
     io.stderr.write(inWords(out, changes));
     io.stdout.write(next.map((line) => `${line}\n`).join(''));
   }
   return exitCode.done;
-}
-
-/** Diagnostics for a person go to standard error; for a program all of it is one document. */
-async function report(
-  { format }: Options,
-  { diagnostics, ignored }: Pick<Configuration, 'diagnostics' | 'ignored'>,
-  io: Io,
-  product: object = {},
-): Promise<void> {
-  if (format === 'text' && diagnostics.length === 0) return;
-  const { report } = await import('../report/index.ts');
-  if (format === 'json') io.stdout.write(report('json', diagnostics, { color: false, ignored, extra: { ...product } }));
-  else io.stderr.write(report('text', diagnostics, { color: wantsColor(io.stderr, io.env), ignored }));
 }
 
 /** How many names of one kind are listed before they are counted. */

@@ -83,7 +83,7 @@ async function run(argv: Options, io: Io): Promise<number> {
     checkCertificateName(job.name);
     const store = await storeFor({ ...argv, spec: [] }, io, { write: !argv.dryRun });
     const run = { store, jobs: () => [job], account: accountOf(argv, io.cwd), patient: false, options: argv };
-    return runCertificates({ ...run, hasSpec: false }, io);
+    return runCertificates({ ...run, hasSpec: false, forTimer: true }, io);
   }
   const wanted = await fromSpec(argv, io);
   if (wanted === undefined) return exitCode.wrong;
@@ -93,7 +93,7 @@ async function run(argv: Options, io: Io): Promise<number> {
   const store = await storeFor(argv, io, { write: !argv.dryRun });
   const account = accountOf(argv, io.cwd, chosen[0]);
   const run = { store, jobs: () => jobs, account, patient: false, options: argv };
-  return runCertificates({ ...run, hasSpec: true }, io);
+  return runCertificates({ ...run, hasSpec: true, forTimer: true }, io);
 }
 
 /** What the spec's sites ask for; undefined when it has errors, which are reported. */

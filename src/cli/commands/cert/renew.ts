@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
-import type { Job } from '../../../acme/due.ts';
+import type { Job, UnreadableJob } from '../../../acme/due.ts';
 import { type CertificateStore, names, settingsOf } from '../../../certs/store.ts';
+import { KeepgateError } from '../../../diagnostic.ts';
 import { type RunOptions, runCertificates, runOptions } from '../../certificate-run.ts';
 import type { Command } from '../../command.ts';
 import type { Io } from '../../io.ts';
@@ -31,18 +32,25 @@ function options(yargs: Argv): Argv<Options> {
 async function run(argv: Options, io: Io): Promise<number> {
   const store = await storeFor(argv, io, { write: !argv.dryRun });
   const jobs = () =>
-    jobsOf(store, argv.name ?? []).map((job) => ({ ...job, settings: withDirectory(job.settings, argv, io.cwd) }));
+    jobsOf(store, argv.name ?? []).map((job) =>
+      'error' in job ? job : { ...job, settings: withDirectory(job.settings, argv, io.cwd) },
+    );
   const run = { store, jobs, account: accountOf(argv, io.cwd), patient: !argv.force, options: argv };
-  return runCertificates({ ...run, hasSpec: false }, io);
+  return runCertificates({ ...run, hasSpec: false, forTimer: false }, io);
 }
 
 /** Certificates of a CA are renewed as they were issued; imported ones are somebody else's. */
-function jobsOf(store: CertificateStore, wanted: readonly string[]): Job[] {
+function jobsOf(store: CertificateStore, wanted: readonly string[]): (Job | UnreadableJob)[] {
   const known = names(store);
   for (const name of wanted) if (!known.includes(name)) throw unknownCertificate(name, known, store);
-  return (wanted.length > 0 ? wanted : known).flatMap((name) => {
-    const settings = settingsOf(store, name);
-    return settings?.origin === 'acme' ? [{ name, settings }] : [];
+  return (wanted.length > 0 ? wanted : known).flatMap((name): (Job | UnreadableJob)[] => {
+    try {
+      const settings = settingsOf(store, name);
+      return settings?.origin === 'acme' ? [{ name, settings }] : [];
+    } catch (error) {
+      if (!(error instanceof KeepgateError)) throw error;
+      return [{ name, error }];
+    }
   });
 }
 

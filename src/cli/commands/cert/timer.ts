@@ -4,7 +4,7 @@ import type { Argv } from 'yargs';
 import { type CertificateStore, names, settingsOf } from '../../../certs/store.ts';
 import { writtenFolders } from '../../../check/written-folders.ts';
 import { installTimer, uninstallTimer } from '../../../deploy/install-timer.ts';
-import { timerName, timerUnits } from '../../../deploy/timer-units.ts';
+import { systemUnits, timerName, timerUnits } from '../../../deploy/timer-units.ts';
 import { word } from '../../../shell-word.ts';
 import type { Command } from '../../command.ts';
 import { exitCode, type Io } from '../../io.ts';
@@ -34,7 +34,7 @@ function options(yargs: Argv): Argv<Options> {
     .option('units', {
       type: 'string',
       requiresArg: true,
-      default: '/etc/systemd/system',
+      default: systemUnits,
       describe: 'where the unit files lie',
     })
     .conflicts('install', 'uninstall')

@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Argv } from 'yargs';
+import { expectedCertificates } from '../../deploy/expected-certificates.ts';
+import type { Plan } from '../../deploy/plan.ts';
+import type { Diagnostic } from '../../diagnostic.ts';
+import type { Model } from '../../model/site.ts';
+import type { Command } from '../command.ts';
+import { type ApplyRunOptions, applyRunOptions, runInstall } from '../install-run.ts';
+import {
+  goalOf,
+  type Installation,
+  type InstallOptions,
+  installOptions,
+  makeStandIns,
+  missingCertificates,
+  prepare,
+} from '../installation.ts';
+import { exitCode, type Io } from '../io.ts';
+import { say } from '../report/say.ts';
+
+interface Options extends InstallOptions, ApplyRunOptions {}
+
+function options(yargs: Argv): Argv<Options> {
+  return applyRunOptions(installOptions(yargs))
+    .example('sudo keepgate apply', 'install keepgate.yaml where nginx reads, and have nginx take it')
+    .example('keepgate apply --dry-run', 'everything but the change')
+    .example(
+      'keepgate apply --root /mnt/image api.yaml',
+      'into the file system of an image',
+    ) as unknown as Argv<Options>;
+}
+
+async function run(argv: Options, io: Io): Promise<number> {
+  const { format } = argv;
+  const prepared = await prepare(argv, io);
+  if (!prepared.ok) {
+    await say({ format, ...prepared.findings }, io);
+    return exitCode.wrong;
+  }
+  const { installation } = prepared;
+  const { place, binary, configuration, rendered } = installation;
+  const { diagnostics, ignored, resolved } = configuration;
+  const expect = (plan: Plan) => {
+    const changed = new Set(plan.files.map(({ path }) => path));
+    const sites = new Set(rendered.files.flatMap(({ path, site }) => (changed.has(path) && site ? [site] : [])));
+    return expectedCertificates(resolved.model.sites.filter(({ name }) => sites.has(name)));
+  };
+  const steps = {
+    prove: (plan: Plan) => prove(installation, plan, argv),
+    missing: () => missingCertificates(installation),
+    standIn: (names: readonly string[]) => makeStandIns(installation, names, io),
+    expect,
+  };
+  const goal = { by: 'apply' as const, ...goalOf(installation) };
+  return runInstall(
+    { place, binary, goal, options: argv, diagnostics, ignored, ports: portsOf(resolved.model), steps },
+    io,
+  );
+}
+
+/** Of sockets that others can reach. */
+function portsOf({ sites }: Model): number[] {
+  const addresses = sites.flatMap(({ listen }) => [...listen.http, ...listen.https.map(({ address }) => address)]);
+  const open = addresses.filter((address) => !/^(127\.|\[::1\])/.test(address));
+  return [...new Set(open.map((address) => Number(/(\d+)$/.exec(address)?.[1])))].filter((port) => port > 0);
+}
+
+/** The merged configuration in a sandbox, clashes with the machine's own included. What could not be tested is an error. */
+async function prove(
+  { place, binary, configuration, rendered }: Installation,
+  plan: Plan,
+  { sandbox, allowRaw, templates }: Options,
+): Promise<readonly Diagnostic[]> {
+  const { resolved, places, target } = configuration;
+  const other = binary === undefined || binary.target.version !== target.version;
+  if (other && place.live)
+    return [
+      {
+        code: 'target-mismatch',
+        severity: 'error',
+        message: `the spec is for nginx ${target.version}, and nginx ${binary?.target.version} is installed here`,
+        help: 'Change nginx.target, or install elsewhere: --root DIR',
+      },
+    ];
+  if (sandbox === 'none' || other) return place.live ? [] : [notProven(target.version)];
+  const [{ checkWithNginx }, { selfSigned }] = await Promise.all([
+    import('../../check/check.ts'),
+    import('../../certs/self-signed.ts'),
+  ]);
+  const { diagnostics, obstacle } = await checkWithNginx(binary, rendered, resolved, places, {
+    standIn: selfSigned([]),
+    raw: allowRaw || templates !== undefined,
+    live: existsSync(join(place.folder, 'nginx.conf')) ? place.folder : undefined,
+    without: plan.remove,
+    sandbox: 'auto',
+  });
+  return obstacle ? [...diagnostics, { ...obstacle, severity: 'error' }] : diagnostics;
+}
+
+function notProven(version: string): Diagnostic {
+  return {
+    code: 'apply-not-tested',
+    severity: 'warning',
+    message: `no nginx ${version} is here to test with, so what was installed is not tested`,
+    help: 'Test it there: nginx -t. Or name one of that version: --nginx BIN',
+  };
+}
+
+export const command: Command<Options> = { options, run };

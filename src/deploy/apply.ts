@@ -1,0 +1,202 @@
+/** A change of the files that nginx reads: in place, tested, loaded and watched, or everything as it was. */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { type Diagnostic, reaches } from '../diagnostic.ts';
+import { manifestName } from '../render/render.ts';
+import { install } from './install.ts';
+import { type Journal, readJournal } from './journal.ts';
+import { isUnloaded } from './loaded.ts';
+import type { NginxInstance } from './nginx-instance.ts';
+import { folderOf, isEmpty, type Plan, pathsOf, planFolder, refusals, type Wanted } from './plan.ts';
+import { nginxOf } from './processes.ts';
+import { recover } from './recover.ts';
+import type { ExpectedCertificate } from './served-certificate.ts';
+import { type Settled, settle } from './settle.ts';
+import { snapshotOf } from './snapshot.ts';
+import { sweep } from './staging.ts';
+import { withInstallLock } from './state-folder.ts';
+import { survey } from './survey.ts';
+import { testConfiguration } from './test-configuration.ts';
+
+/** Where files are installed. */
+export interface Place {
+  /** nginx's folder: absolute, and as messages name it. */
+  readonly folder: string;
+  readonly shown: string;
+  /** The nginx that reads this folder; undefined for a folder of another machine, an image or a container. */
+  readonly instance: NginxInstance | undefined;
+}
+
+/** The state that is to be reached. */
+export interface Goal {
+  readonly by: Journal['by'];
+  readonly wanted: Wanted;
+  /** The manifest's own bytes; undefined for none. */
+  readonly manifest: string | Uint8Array | undefined;
+}
+
+export interface ApplyOptions {
+  /** Overwrites what was changed by hand. */
+  readonly force: boolean;
+  /** Says what would be done, and tests it in the sandbox. */
+  readonly dryRun: boolean;
+  readonly reload: boolean;
+  /** Starts an nginx that does not run. */
+  readonly start: boolean;
+  /** Tests what the folder will hold, in a sandbox; with an error among its findings nothing is changed. */
+  readonly prove: (plan: Plan) => Promise<readonly Diagnostic[]>;
+  /** The names of certificates that nginx would not find, and what makes stand-ins for them. */
+  readonly missing: () => readonly string[];
+  readonly standIn: (names: readonly string[]) => Promise<void>;
+  /** What has to be served afterwards; asked once stand-ins are there. */
+  readonly expect: (plan: Plan) => readonly ExpectedCertificate[];
+  readonly now: Date;
+  /** Milliseconds to wait for another run. */
+  readonly wait: number;
+  /** Milliseconds that nginx is watched for at most. */
+  readonly timeLimit?: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly say: (step: string) => void;
+}
+
+export interface Applied {
+  /**
+   * `refused`: the configuration, or what stands there, forbids it. `failed`: nginx did not take it, and all is as it was; `stuck`: it is
+   * not.
+   */
+  readonly outcome: 'unchanged' | 'planned' | 'installed' | 'refused' | 'failed' | 'stuck';
+  readonly plan: Plan;
+  readonly standIns: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly nginx?: Settled['nginx'];
+  /** The number of the change in the history. */
+  readonly number?: number;
+}
+
+/**
+ * Reaches the goal, or leaves everything as it is. A goal that is reached already costs no write, no lock and no reload.
+ * @throws KeepgateError install-locked, state-not-usable, state-damaged, out-not-usable, install-not-put-back, put-back-failed,
+ * nginx-not-runnable (4), manifest-damaged (1); the signal's reason when it is aborted, after undoing
+ */
+export async function apply(place: Place, goal: Goal, options: ApplyOptions): Promise<Applied> {
+  const { folder, shown } = place;
+  const view = look(place, goal, options);
+  const interrupted = readJournal(folder) !== undefined;
+  if (view.settled && !interrupted) return { outcome: 'unchanged', plan: view.plan, standIns: [], diagnostics: [] };
+  if (options.dryRun) {
+    const blocked = [...refusals(view.plan, shown, options.force), ...unsafeFolders(place, view.plan)];
+    const diagnostics = blocked.length > 0 ? blocked : await options.prove(view.plan);
+    const outcome = reaches(diagnostics, 'error') ? 'refused' : 'planned';
+    return { outcome, plan: view.plan, standIns: view.missing, diagnostics };
+  }
+  const { wait, signal } = options;
+  return withInstallLock(folder, { wait, signal }, () => holding(place, goal, options));
+}
+
+async function holding(place: Place, goal: Goal, options: ApplyOptions): Promise<Applied> {
+  const { folder, shown, instance } = place;
+  const { say, signal, now } = options;
+  const recovered = await recover(place, { reload: options.reload, signal });
+  const { plan, missing, settled, manifest, paths } = look(place, goal, options);
+  const result = (
+    outcome: Applied['outcome'],
+    diagnostics: readonly Diagnostic[],
+    more: Partial<Applied> = {},
+  ): Applied => ({
+    outcome,
+    plan,
+    standIns: [],
+    diagnostics: [...recovered, ...diagnostics],
+    ...more,
+  });
+  if (settled) return result('unchanged', []);
+  const blocked = [...refusals(plan, shown, options.force), ...unsafeFolders(place, plan)];
+  if (blocked.length > 0) return result('refused', blocked);
+  for (const name of new Set(['', ...[...paths].map(folderOf)])) sweep(join(folder, name));
+
+  say('testing what will be there in a sandbox');
+  const proof = await options.prove(plan);
+  if (reaches(proof, 'error')) return result('refused', proof);
+  if (instance !== undefined) {
+    say('testing what is there');
+    const broken = await brokenBefore(instance, folder, paths, missing, signal);
+    if (broken.length > 0) return result('refused', [...proof, ...broken]);
+  }
+  if (missing.length > 0) {
+    say('making stand-ins for certificates');
+    await options.standIn(missing);
+  }
+  const same = isEmpty(plan) && sameBytes(manifest, goal.manifest);
+  const installed = same ? undefined : install(folder, { by: goal.by, plan, manifest: goal.manifest, paths, now });
+  say('nginx takes it');
+  const settledAs = await settle(place, installed, { ...options, expect: options.expect(plan) });
+  return result(settledAs.outcome, [...proof, ...settledAs.diagnostics], {
+    standIns: missing,
+    nginx: settledAs.nginx,
+    ...(settledAs.number !== undefined && { number: settledAs.number }),
+  });
+}
+
+/** What there is to do. */
+export function look(
+  { folder, instance }: Place,
+  { wanted, manifest: goal }: Goal,
+  options: Pick<ApplyOptions, 'missing' | 'reload'>,
+) {
+  const found = survey(folder, wanted);
+  const plan = planFolder(wanted, found);
+  const missing = options.missing();
+  const entry = snapshotOf(folder, [manifestName]).files[manifestName];
+  const manifest = entry && Buffer.from(entry.bytes, 'base64');
+  const running = options.reload && instance !== undefined ? nginxOf(instance.pidFile) : undefined;
+  const unloaded = running !== undefined && isUnloaded(folder, running);
+  const settled = isEmpty(plan) && missing.length === 0 && sameBytes(manifest, goal) && !unloaded;
+  return { plan, missing, manifest, settled, paths: pathsOf(wanted, found.manifest) };
+}
+
+function sameBytes(a: string | Uint8Array | undefined, b: string | Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return Buffer.from(a).equals(Buffer.from(b));
+}
+
+/** Files of keepgate's own, and certificates that it is about to make, may be what is broken: this run mends them. */
+async function brokenBefore(
+  instance: NginxInstance,
+  folder: string,
+  paths: ReadonlySet<string>,
+  missing: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Diagnostic[]> {
+  const { passed, diagnostics, refused } = await testConfiguration(instance, signal);
+  const isOurs = ({ file, text }: { readonly file?: string; readonly text: string }): boolean =>
+    (file !== undefined && [...paths].some((path) => join(folder, path) === file || file.endsWith(`/${path}`))) ||
+    missing.some((name) => text.includes(`/live/${name}/`));
+  if (passed || (refused.length > 0 && refused.every(isOurs))) return [];
+  const [first] = diagnostics;
+  return [
+    {
+      code: 'live-broken',
+      severity: 'error',
+      message: `what nginx reads here is broken already, so nothing was changed: ${first?.message ?? 'nginx -t fails'}`,
+      help: 'Mend that first: nginx would not start again as it is. Look with: sudo nginx -t',
+    },
+  ];
+}
+
+/** Who can change a folder can change what root's nginx runs. */
+function unsafeFolders({ folder, shown }: Place, plan: Plan): Diagnostic[] {
+  const user = process.geteuid?.() ?? 0;
+  const names = ['', ...new Set([...plan.files, ...plan.links].map(({ path }) => folderOf(path)))];
+  return names.flatMap((name): Diagnostic[] => {
+    const stats = statSync(join(folder, name), { throwIfNoEntry: false });
+    if (stats === undefined) return [];
+    const path = name === '' ? shown : `${shown}/${name}`;
+    const stranger = stats.uid !== 0 && stats.uid !== user;
+    if (!stranger && (stats.mode & 0o002) === 0) return [];
+    const why = stranger ? `belongs to user ${stats.uid}` : 'can be written by everyone';
+    const help = stranger ? `Run: chown root ${path}` : `Run: chmod o-w ${path}`;
+    const message = `${path} ${why}, who could exchange what is installed there; nothing was written`;
+    return [{ code: 'install-folder-unsafe', severity: 'error', message, help }];
+  });
+}

@@ -1,0 +1,115 @@
+/** What a run will have changed, and what stood there before: written before the first change, and history after the last. */
+import { renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { namesIn, readText, replaceFile, syncFolder } from '../certs/durable.ts';
+import { KeepgateError } from '../diagnostic.ts';
+import { isOwnPath } from './plan-manifest.ts';
+import type { Snapshot } from './snapshot.ts';
+import { inState, stateOf } from './state-folder.ts';
+
+export interface Journal {
+  readonly version: 1;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly by: 'apply' | 'rollback';
+  /** Of every path that is keepgate's, the unchanged ones too: what a rollback goes back to. */
+  readonly before: Snapshot;
+  /** Changed path → what stands there afterwards, as `wordFor` says it. */
+  readonly after: Readonly<Record<string, string>>;
+  /** Folders that were made for it, the outermost first. */
+  readonly made: readonly string[];
+}
+
+/** A change that was made, by its number. */
+export interface PastChange extends Journal {
+  readonly number: number;
+}
+
+/** How many past states are kept. */
+const kept = 10;
+const file = 'journal.json';
+
+/** The journal of a run that has not ended. @throws KeepgateError state-damaged (4), state-not-usable (4) */
+export function readJournal(folder: string): Journal | undefined {
+  return read(join(stateOf(folder), file));
+}
+
+/** @throws KeepgateError state-not-usable (4) */
+export function writeJournal(folder: string, journal: Journal): void {
+  const state = stateOf(folder);
+  inState(state, () => replaceFile(join(state, file), JSON.stringify(journal)));
+}
+
+/** There is nothing to recover any more. */
+export function dropJournal(folder: string): void {
+  const state = stateOf(folder);
+  inState(state, () => {
+    rmSync(join(state, file), { force: true });
+    syncFolder(state);
+  });
+}
+
+/** The change holds: its journal becomes history, by one rename. Returns its number. */
+export function keepJournal(folder: string): number {
+  const state = stateOf(folder);
+  const history = join(state, 'history');
+  return inState(state, () => {
+    const numbers = numbersIn(history);
+    const number = (numbers.at(-1) ?? 0) + 1;
+    renameSync(join(state, file), join(history, String(number)));
+    syncFolder(history);
+    syncFolder(state);
+    try {
+      for (const old of numbers.slice(0, Math.max(0, numbers.length + 1 - kept)))
+        rmSync(join(history, String(old)), { force: true });
+    } catch {
+      // The next change prunes it.
+    }
+    return number;
+  });
+}
+
+/** Past changes, the newest first. @throws KeepgateError state-damaged (4), state-not-usable (4) */
+export function readHistory(folder: string): PastChange[] {
+  const history = join(stateOf(folder), 'history');
+  return inState(history, () => numbersIn(history))
+    .reverse()
+    .flatMap((number) => {
+      const past = read(join(history, String(number)));
+      return past === undefined ? [] : [{ ...past, number }];
+    });
+}
+
+const numbersIn = (history: string): number[] =>
+  namesIn(history)
+    .filter((name) => /^[1-9]\d*$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+
+function read(path: string): Journal | undefined {
+  const text = inState(path, () => readText(path));
+  if (text === undefined) return undefined;
+  try {
+    const value: Journal = JSON.parse(text);
+    if (value.version === 1 && isSound(value)) return value;
+  } catch {
+    // told below
+  }
+  throw new KeepgateError(4, {
+    code: 'state-damaged',
+    message: `${path} is not what keepgate wrote there, so it is not acted upon`,
+    help: 'Bring it back from a backup, or move it away once "nginx -t" passes and the files are as they should be.',
+  });
+}
+
+/** It decides what is written and removed, so it is read with distrust. */
+function isSound({ at, before, after, made }: Journal): boolean {
+  const paths = [...Object.keys(before.files), ...Object.keys(before.links), ...Object.keys(after)];
+  const bytes = Object.values(before.files).map(({ bytes }) => bytes);
+  const texts: unknown[] = [at, ...bytes, ...Object.values(before.links), ...Object.values(after)];
+  return (
+    paths.every(isOwnPath) &&
+    texts.every((text) => typeof text === 'string') &&
+    made.every((name) => /^(conf\.d|sites-available|sites-enabled)$/.test(name))
+  );
+}

@@ -1,0 +1,69 @@
+/** Starts the nginx that is installed here. */
+import { spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Diagnostic } from '../diagnostic.ts';
+import { printable } from '../nginx/printable.ts';
+import type { Command } from '../nginx/run.ts';
+import { type NginxInstance, switchesOf } from './nginx-instance.ts';
+import { nginxOf } from './processes.ts';
+import { askForCertificate, type ExpectedCertificate, isServed } from './served-certificate.ts';
+
+/** Milliseconds. */
+const commandLimit = 90_000;
+const watched = 10_000;
+const handshake = 2000;
+
+/** Starts it and waits for its workers and the certificates that it has to serve. Resolves to why it isn't so. */
+export async function startNginx(
+  instance: NginxInstance,
+  expect: readonly ExpectedCertificate[],
+  signal?: AbortSignal,
+): Promise<Diagnostic | undefined> {
+  const command = instance.start ?? [instance.nginx, ...switchesOf(instance)];
+  const failure = await launch(command, signal);
+  if (failure !== undefined) return failed(`"${command.join(' ')}" failed: ${printable(failure, 300)}`);
+  const end = performance.now() + watched;
+  for (;;) {
+    const running = nginxOf(instance.pidFile);
+    const works = running?.children.some(({ title }) => title === 'nginx: worker process');
+    const served = works ? await Promise.all(expect.map((one) => askForCertificate(one, handshake))) : [];
+    if (works && served.every(isServed)) return undefined;
+    if (performance.now() > end)
+      return failed(
+        works ? 'nginx was started and does not serve what it should' : 'nginx was started and has no workers',
+      );
+    await delay(50, undefined, { signal });
+  }
+}
+
+/** A daemon may hold the pipe of its messages open: it is the end of the program that started it that counts. */
+function launch([program, ...args]: Command, signal: AbortSignal | undefined): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: '/',
+      detached: true,
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: commandLimit,
+      ...(signal && { signal }),
+    });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    const end = (failure: string | undefined): void => {
+      child.stderr.destroy();
+      resolve(failure);
+    };
+    child.on('error', ({ message }) => end(message));
+    child.on('exit', (code, killed) => {
+      if (code === 0) end(undefined);
+      else setImmediate(() => end(said || `it ended with ${killed ?? code}`));
+    });
+  });
+}
+
+function failed(message: string): Diagnostic {
+  const help = 'See why: journalctl -u nginx, and the error log. Another program may hold a port: ss -ltnp';
+  return { code: 'start-failed', severity: 'error', message, help };
+}

@@ -1,0 +1,134 @@
+/** Installing files where nginx reads, and going back. */
+import type { Pages } from './page.ts';
+
+export const installPages: Pages = {
+  'probe-failed': {
+    title: 'a site does not answer with its certificate',
+    text: `nginx was asked for the site over HTTPS on this machine, and there was no handshake, or the certificate of the handshake is not the one
+in the store. Either nginx does not run, or a server block that keepgate did not write answers for this name on this socket.
+
+  sudo nginx -T | grep -n server_name
+  sudo ss -ltnp 'sport = :443'`,
+  },
+  'probe-backend-silent': {
+    title: 'nginx answers, and the API behind it does not',
+    text: `The site is served over HTTPS, and nginx says 502 or 504, since nothing answered at the upstream. HTTPS is done; start the API, or give its
+address as the site's upstream.
+
+  curl -i http://127.0.0.1:8080/`,
+  },
+  'root-missing': {
+    title: 'the folder of --root does not exist',
+    text: `--root names nginx's folder, the one that holds nginx.conf, or the root of a file system that has an etc/nginx: an image that is mounted,
+a container's. keepgate makes neither, since a mistyped path would install for nobody.
+
+  keepgate apply --root /mnt/image
+  keepgate apply --root /mnt/image/etc/nginx      # the same`,
+  },
+  'apply-not-tested': {
+    title: 'the files were installed without a test',
+    text: `The files are for an nginx of another version than the one installed here, or none is installed. A test with another version would prove
+nothing, so there was none. Test it where that nginx is, or name a program of that version.
+
+  keepgate apply --root /mnt/image --nginx /opt/nginx-1.26/sbin/nginx`,
+  },
+  'live-broken': {
+    title: 'what nginx reads was broken before',
+    text: `apply begins with nginx -t of what is there. It failed because of something that is not keepgate's, so nothing was changed: nginx goes on
+with what it has in memory, but would not start again, and nobody could tell this change from that mistake afterwards. What
+only keepgate's own files are guilty of is no obstacle, since apply writes them anew.
+
+  sudo nginx -t`,
+  },
+  'install-folder-unsafe': {
+    title: 'others can write to the folder that is installed into',
+    text: `Whoever can write to the folder of nginx's configuration decides what nginx runs, as root. keepgate installs only where root and the one
+who runs it are the sole writers.
+
+  sudo chown root /etc/nginx/sites-available && sudo chmod go-w /etc/nginx/sites-available`,
+  },
+  'install-locked': {
+    title: 'another run is changing the same installation',
+    text: `Only one run at a time changes what nginx reads, and this one has waited a minute for the other. A run that was killed holds
+nothing; one in another container is waited for until it has been silent for ten minutes.
+
+  ps -p PID`,
+  },
+  'state-not-usable': {
+    title: 'the folder that keepgate remembers its changes in can not be used',
+    text: `Beside the files, in .keepgate, lie the lock, the journal of a change that is being made, and what stood there before the last ten
+changes. Only the one who installs may enter it (mode 0700), and no link leads there. Without it a change could not be undone, so
+none was begun. As an ordinary user run keepgate with sudo.
+
+  ls -la /etc/nginx/.keepgate`,
+  },
+  'state-damaged': {
+    title: 'a journal or a past state is not what keepgate wrote',
+    text: `It would decide what is written and removed, so it is not acted upon. If it is the journal (journal.json), a run was cut off, and what it
+had changed has to be looked at by hand before it is moved away: keepgate diff shows how the files differ from the spec. A file in
+history is one state that can't be gone back to.
+
+  sudo nginx -t && sudo mv /etc/nginx/.keepgate/journal.json /root/`,
+  },
+  'install-not-put-back': {
+    title: 'a change failed half-way and could not be undone',
+    text: `Something was in the way of the change, and of undoing it too: usually the disk became full or read-only meanwhile. nginx goes on with
+what it has in memory. Nothing is lost: the journal holds what stood there. Remove the reason, then run any command that writes; it
+puts the former state back before it does anything else.
+
+  sudo keepgate apply`,
+  },
+  'crash-recovered': {
+    title: 'a run that was cut off was undone',
+    text: `An earlier run was killed, or the power failed, while it changed files. Its journal told what stood there before; that was put back,
+and nginx has read it where it runs. Then this run did what it was asked for.`,
+  },
+  'crash-left': {
+    title: 'a file was changed after a run that was cut off',
+    text: `The file is neither what stood there before that run nor what the run wrote: somebody has changed it since. So it was left as it is.
+
+  keepgate diff`,
+  },
+  'start-failed': {
+    title: 'nginx could not be started',
+    text: `The test passed, but nginx ended again, made no workers, or serves another certificate than it should. The files were put back. Another
+program may hold a port; the log says which.
+
+  sudo ss -ltnp
+  sudo journalctl -u nginx`,
+  },
+  'rollback-unknown': {
+    title: 'there is no such change to undo',
+    text: `rollback goes back to what stood there before the last apply, or with --to before the change of that number. The last ten changes are
+kept, beside the files that they changed: with --root for another folder than nginx's own.
+
+  keepgate rollback --list`,
+  },
+  'selinux-blocks-port': {
+    title: 'SELinux keeps nginx from a port',
+    text: `On systems like RHEL nginx may listen only on ports of the type http_port_t: 80, 443, 8443 and a few more. The command adds this one.
+
+  sudo semanage port -l | grep http_port_t
+  sudo semanage port -a -t http_port_t -p tcp PORT`,
+  },
+  'selinux-blocks-files': {
+    title: 'SELinux keeps nginx from certificates',
+    text: `nginx -t run by hand may read what the nginx of the service may not. The store of certificates needs a type that it may read.
+
+  sudo semanage fcontext -a -t cert_t '/var/lib/keepgate(/.*)?' && sudo restorecon -R /var/lib/keepgate`,
+  },
+  'selinux-blocks-backends': {
+    title: 'SELinux keeps nginx from connecting to backends',
+    text: `On systems like RHEL nginx may not open connections until this switch is on: each request gets a 502, and the error log says
+"(13: Permission denied) while connecting to upstream".
+
+  sudo setsebool -P httpd_can_network_connect on`,
+  },
+  'firewalld-closed': {
+    title: 'firewalld lets nobody connect',
+    text: `nginx listens, but the firewall of this machine closes the port. The help opens it, now and after a restart. http-01 challenges of a CA
+need port 80.
+
+  sudo firewall-cmd --list-all`,
+  },
+};

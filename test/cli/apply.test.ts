@@ -1,0 +1,285 @@
+/** diff, apply and rollback against an nginx that runs. */
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import process from 'node:process';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePorts } from '../../src/verify/ports.ts';
+import { type InstalledNginx, installNginx } from '../deploy/installed-nginx.ts';
+import { treeOf } from '../deploy/rendered.ts';
+
+let nginx: InstalledNginx;
+beforeEach(async () => {
+  nginx = await installNginx('trixie');
+});
+afterEach(() => nginx.remove());
+
+const timeout = 120_000;
+const site = (name: string) => join(nginx.etc, `sites-available/keepgate_${name}.conf`);
+const run = async (...args: string[]) => {
+  const { exitCode, stdout, stderr } = await nginx.keepgate(args);
+  return { exitCode, stdout, stderr };
+};
+const json = async (...args: string[]) => {
+  const { exitCode, stdout } = await nginx.keepgate([...args, '--format', 'json']);
+  return { exitCode, ...JSON.parse(stdout) };
+};
+const codes = ({ diagnostics }: { diagnostics: { code: string }[] }) => diagnostics.map(({ code }) => code);
+
+it('installs, does nothing twice, changes, removes, and goes back', { timeout }, async () => {
+  nginx.spec({ api: 8080, gone: 8081 });
+  await nginx.start();
+  const first = nginx.workers();
+  expect(await json('diff')).toMatchObject({ exitCode: 3, certificates: ['api', 'gone'] });
+  expect(await json('apply', '--dry-run')).toMatchObject({ exitCode: 0, outcome: 'planned' });
+  expect(existsSync(join(nginx.etc, '.keepgate'))).toBe(false);
+  expect(await json('apply')).toMatchObject({ exitCode: 0, outcome: 'installed', nginx: 'reloaded', number: 1 });
+  const second = nginx.workers();
+  expect(second.some((pid) => first.includes(pid))).toBe(false);
+  expect(statSync(join(nginx.etc, '.keepgate')).mode & 0o777).toBe(0o700);
+
+  const tree = treeOf(nginx.etc);
+  expect(await json('apply')).toMatchObject({ exitCode: 0, outcome: 'unchanged' });
+  expect(await run('diff')).toMatchObject({ exitCode: 0, stdout: '' });
+  expect(treeOf(nginx.etc)).toEqual(tree);
+  expect(nginx.workers()).toEqual(second);
+
+  nginx.spec({ api: 9090 });
+  const { changes } = await json('diff');
+  expect(changes.map(({ path, action }: Record<string, string>) => `${action} ${path}`)).toEqual([
+    'change sites-available/keepgate_api.conf',
+    'remove sites-available/keepgate_gone.conf',
+    'disable sites-enabled/keepgate_gone.conf',
+  ]);
+  expect(changes[0].diff).toMatch(/^-.*127\.0\.0\.1:8080;$/m);
+  expect(await json('apply')).toMatchObject({
+    exitCode: 0,
+    removed: expect.arrayContaining(['sites-enabled/keepgate_gone.conf']),
+  });
+  expect(existsSync(site('gone'))).toBe(false);
+
+  expect((await run('rollback', '--list')).stdout).toMatch(/^2 .* apply .*\n1 .* apply .*\n$/);
+  expect(await json('rollback')).toMatchObject({ exitCode: 0, outcome: 'installed', nginx: 'reloaded' });
+  const { '.keepgate/history/1': _, ...files } = tree;
+  for (const [path, text] of Object.entries(files))
+    if (!path.startsWith('.keepgate')) expect(treeOf(nginx.etc)[path]).toBe(text);
+  expect(await json('rollback')).toMatchObject({ exitCode: 0, outcome: 'unchanged' });
+  expect(await json('rollback', '--to', '1')).toMatchObject({ exitCode: 0 });
+  expect(readdirSync(join(nginx.etc, 'sites-enabled'))).toEqual([]);
+  expect(await run('rollback', '--to', '77')).toMatchObject({ exitCode: 1 });
+});
+
+it('keeps ten states', { timeout }, async () => {
+  for (let port = 8001; port <= 8013; port++) {
+    nginx.spec({ api: port });
+    expect(await run('apply', '--sandbox', 'none')).toMatchObject({ exitCode: 0 });
+  }
+  const kept = readdirSync(join(nginx.etc, '.keepgate/history')).map(Number);
+  expect(kept.sort((a, b) => a - b)).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+});
+
+it('remembers what nginx has not read', { timeout }, async () => {
+  nginx.spec({ api: 8080 });
+  await nginx.start();
+  expect(await json('apply', '--no-reload')).toMatchObject({ exitCode: 0, nginx: 'kept' });
+  expect(await json('apply', '--no-reload')).toMatchObject({ outcome: 'unchanged' });
+  expect(await json('apply')).toMatchObject({ exitCode: 0, nginx: 'reloaded', written: [] });
+  expect(await json('apply')).toMatchObject({ outcome: 'unchanged' });
+});
+
+it('starts nginx when it is asked to', { timeout }, async () => {
+  nginx.spec({ api: 8080 });
+  expect(await json('apply', '--start')).toMatchObject({ exitCode: 0, nginx: 'started' });
+  expect(nginx.workers()).toHaveLength(2);
+});
+
+describe('puts back', () => {
+  it('what nginx does not take: a port of another program', { timeout }, async () => {
+    nginx.spec({ api: 8080 });
+    await nginx.start();
+    expect(await run('apply')).toMatchObject({ exitCode: 0 });
+    const before = treeOf(join(nginx.etc, 'sites-available'));
+    const [port = 0] = await freePorts(1);
+    const other = createServer().listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    nginx.spec({ api: 8080 }, port);
+    const failed = await json('apply', '--sandbox', 'none');
+    other.close();
+    expect(failed).toMatchObject({ exitCode: 4, outcome: 'failed' });
+    expect(codes(failed)).toEqual(expect.arrayContaining(['reload-not-taken', 'change-put-back']));
+    expect(treeOf(join(nginx.etc, 'sites-available'))).toEqual(before);
+    expect(await nginx.test()).toBe('');
+    expect(existsSync(join(nginx.etc, '.keepgate/journal.json'))).toBe(false);
+  });
+
+  it('what nginx -t refuses in place', { timeout }, async () => {
+    const bad = site('bad');
+    nginx.spec({ api: 8080 });
+    await nginx.start();
+    expect(await run('apply')).toMatchObject({ exitCode: 0 });
+    // a name that resolves in the sandbox alone
+    writeFileSync(
+      join(nginx.folder, 'keepgate.yaml'),
+      readFileSync(join(nginx.folder, 'keepgate.yaml'), 'utf8').replace(
+        'http://127.0.0.1:8080',
+        'http://nowhere.invalid:8080',
+      ),
+    );
+    const refused = await json('apply');
+    expect(refused).toMatchObject({ exitCode: 1, outcome: 'refused' });
+    expect(codes(refused)).toEqual(expect.arrayContaining(['reload-test-failed', 'change-put-back']));
+    expect(existsSync(bad)).toBe(false);
+    expect(await nginx.test()).toBe('');
+  });
+});
+
+describe('refuses, and writes nothing', () => {
+  it('on top of what is broken already', { timeout }, async () => {
+    nginx.spec({ api: 8080 });
+    writeFileSync(join(nginx.etc, 'conf.d/own.conf'), 'nonsense on;\n');
+    const refused = await json('apply', '--sandbox', 'none');
+    expect(refused).toMatchObject({ exitCode: 1, outcome: 'refused' });
+    expect(codes(refused)).toContain('live-broken');
+    expect(existsSync(site('api'))).toBe(false);
+  });
+
+  it('a host that another file has, and names both places', { timeout }, async () => {
+    nginx.spec({ api: 8080 });
+    writeFileSync(
+      join(nginx.etc, 'conf.d/own.conf'),
+      `server {\n    listen 127.0.0.1:${nginx.ports.http};\n    server_name api.example.com;\n}\n`,
+    );
+    const refused = await json('apply');
+    expect(refused).toMatchObject({ exitCode: 1, outcome: 'refused' });
+    const clash = refused.diagnostics.find(({ code }: { code: string }) => code === 'clash-server-name');
+    expect(clash).toMatchObject({ at: { file: '/etc/nginx/conf.d/own.conf', line: 3 }, related: [expect.anything()] });
+    expect(existsSync(site('api'))).toBe(false);
+  });
+
+  const planted: Record<string, () => void> = {
+    'a foreign file': () => writeFileSync(site('api'), '# mine\n'),
+    'a symbolic link to a file': () => symlinkSync(join(nginx.folder, 'victim'), site('api')),
+    'a folder': () => mkdirSync(site('api')),
+    'a link in place of a folder': () => {
+      rmSync(join(nginx.etc, 'sites-available'), { recursive: true });
+      mkdirSync(join(nginx.folder, 'elsewhere'));
+      symlinkSync(join(nginx.folder, 'elsewhere'), join(nginx.etc, 'sites-available'));
+    },
+  };
+  it.each(Object.entries(planted))('over %s', { timeout }, async (_, plant) => {
+    writeFileSync(join(nginx.folder, 'victim'), 'precious\n');
+    nginx.spec({ api: 8080 });
+    plant();
+    const before = treeOf(nginx.etc);
+    for (const force of [[], ['--force']]) {
+      const refused = await json('apply', '--sandbox', 'none', ...force);
+      expect(refused).toMatchObject({ exitCode: 1, outcome: 'refused' });
+      expect(codes(refused)).toContain('foreign-file');
+    }
+    const differs = await json('diff');
+    expect(differs.exitCode).toBe(1);
+    expect(codes(differs)).toContain('foreign-file');
+    const files = Object.entries(treeOf(nginx.etc)).filter(([path]) => !path.startsWith('.keepgate'));
+    expect(Object.fromEntries(files)).toEqual(before);
+    expect(readFileSync(join(nginx.folder, 'victim'), 'utf8')).toBe('precious\n');
+  });
+
+  it.runIf(process.getuid?.() === 0)('over a file of somebody else', { timeout }, async () => {
+    nginx.spec({ api: 8080 });
+    expect(await run('apply', '--sandbox', 'none')).toMatchObject({ exitCode: 0 });
+    chownSync(site('api'), 12345, 12345);
+    nginx.spec({ api: 9090 });
+    const refused = await json('apply', '--sandbox', 'none', '--force');
+    expect(refused).toMatchObject({ exitCode: 1 });
+    expect(refused.diagnostics).toContainEqual(expect.objectContaining({ message: expect.stringContaining('12345') }));
+  });
+
+  it('over a change by hand, unless it is forced to', { timeout }, async () => {
+    nginx.spec({ api: 8080 });
+    expect(await run('apply', '--sandbox', 'none')).toMatchObject({ exitCode: 0 });
+    writeFileSync(site('api'), `${readFileSync(site('api'), 'utf8')}# by hand\n`);
+    expect(await json('diff')).toMatchObject({ exitCode: 3, changes: [{ handEdited: true }] });
+    expect(codes(await json('apply', '--sandbox', 'none'))).toContain('hand-edited');
+    expect(readFileSync(site('api'), 'utf8')).toMatch(/# by hand\n$/);
+    expect(await run('apply', '--sandbox', 'none', '--force')).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(site('api'), 'utf8')).not.toContain('# by hand');
+    expect(await run('rollback', '--sandbox', 'none')).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(site('api'), 'utf8')).toMatch(/# by hand\n$/);
+  });
+
+  it('into a folder that everyone can write to', { timeout }, async () => {
+    nginx.spec({ api: 8080 });
+    const open = join(nginx.folder, 'open');
+    mkdirSync(open);
+    chmodSync(open, 0o777);
+    expect(codes(await json('apply', '--root', open))).toContain('install-folder-unsafe');
+    expect(readdirSync(open).filter((name) => name !== '.keepgate')).toEqual([]);
+  });
+});
+
+it('two at once: one after the other, and never a mix', { timeout }, async () => {
+  nginx.spec({ api: 8080, other: 8081 });
+  await nginx.start();
+  const write = (name: string, port: number) => {
+    nginx.spec({ api: port, other: port });
+    const path = join(nginx.folder, name);
+    writeFileSync(path, readFileSync(join(nginx.folder, 'keepgate.yaml'), 'utf8'));
+    return path;
+  };
+  const [one, two] = [write('one.yaml', 7001), write('two.yaml', 7002)];
+  const both = await Promise.all([run('apply', one, '--sandbox', 'none'), run('apply', two, '--sandbox', 'none')]);
+  expect(
+    both.map(({ exitCode }) => exitCode),
+    JSON.stringify(both),
+  ).toEqual([0, 0]);
+  const ports = ['api', 'other'].map((name) => /server 127\.0\.0\.1:(\d+)/.exec(readFileSync(site(name), 'utf8'))?.[1]);
+  expect(new Set(ports).size).toBe(1);
+  expect(readdirSync(join(nginx.etc, '.keepgate/history'))).toHaveLength(2);
+});
+
+describe('--root', () => {
+  it('installs into the file system of an image, with stand-ins', { timeout }, async () => {
+    nginx.spec({ api: 8080 });
+    const text = readFileSync(join(nginx.folder, 'keepgate.yaml'), 'utf8').replace(
+      /store: .*}/,
+      'store: /var/lib/keepgate}',
+    );
+    writeFileSync(join(nginx.folder, 'keepgate.yaml'), text);
+    const image = join(nginx.folder, 'image');
+    mkdirSync(join(image, 'etc/nginx/conf.d'), { recursive: true });
+    writeFileSync(
+      join(image, 'etc/nginx/nginx.conf'),
+      `error_log ${nginx.folder}/log/error.log;\nevents {}\nhttp { include /etc/nginx/conf.d/*.conf; }\n`,
+    );
+    expect(await json('apply', '--root', 'image')).toMatchObject({
+      exitCode: 0,
+      nginx: 'elsewhere',
+      standIns: ['api'],
+    });
+    expect(readdirSync(join(image, 'etc/nginx/conf.d'))).toEqual(['keepgate.conf', 'keepgate_api.conf']);
+    expect(existsSync(join(image, 'var/lib/keepgate/live/api/fullchain.pem'))).toBe(true);
+    expect(await json('apply', '--root', 'image/etc/nginx')).toMatchObject({ exitCode: 0, outcome: 'unchanged' });
+    expect(await run('rollback', '--root', 'image')).toMatchObject({ exitCode: 0 });
+    expect(readdirSync(join(image, 'etc/nginx/conf.d'))).toEqual([]);
+  });
+
+  it('that does not exist is an error', { timeout }, async () => {
+    nginx.spec({ api: 8080 });
+    expect(await run('apply', '--root', 'nowhere')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('root-missing'),
+    });
+  });
+});
