@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { type Diagnostic, KeepgateError } from '../../diagnostic.ts';
-import type { Target } from '../../model/target.ts';
+import type { NginxBinary } from '../../nginx/binary.ts';
 import { word } from '../../shell-word.ts';
 import type { Command } from '../command.ts';
 import { configure } from '../configuration.ts';
@@ -64,13 +64,14 @@ async function run({ preset, host, upstream, out, ...from }: Options, io: Io): P
     preset,
     hosts,
     upstream,
-    installed,
+    installed: installed?.target,
+    defaultServer: await defaultServerOf(installed),
     front: front && (host === undefined ? front : { ...front, hosts: [] }),
   });
   const configured = await configure([{ file: 'the new spec', bytes: Buffer.from(text) }], {
     allowRaw: false,
     layout: () => 'debian',
-    target: () => installed ?? newestNginx,
+    target: () => installed?.target ?? newestNginx,
   });
   if (!configured.ok) return refuse(configured.diagnostics, io);
   if (out === '-') {
@@ -96,13 +97,20 @@ async function frontOf(
   return readFront(fromKeepconfig, environmentFile, io);
 }
 
+/** The modules that look are only loaded where there is something to look at. */
+async function defaultServerOf(installed: NginxBinary | undefined) {
+  if (installed === undefined) return undefined;
+  const { machinesDefaultServer } = await import('../machines-default-server.ts');
+  return machinesDefaultServer(installed.confDir);
+}
+
 /** Pins the target, so that the same spec gives the same files in a pipeline. */
-async function installedHere(io: Io): Promise<Target | undefined> {
+async function installedHere(io: Io): Promise<NginxBinary | undefined> {
   const { findNginx, inspectNginx } = await import('../../nginx/binary.ts');
   const path = await findNginx(io.env);
   if (path === undefined) return undefined;
   try {
-    return (await inspectNginx(path)).target;
+    return await inspectNginx(path);
   } catch (error) {
     if (error instanceof KeepgateError) return undefined;
     throw error;
