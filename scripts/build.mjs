@@ -32,7 +32,7 @@ const options = {
 /**
  * Start-up is part of the product. yargs loads what only its help needs (laying out columns, 25 ms of regular expressions),
  * so that is loaded when it is called, and so is node:crypto (10 ms), which rendering needs for the manifest alone; and the
- * module form of yaml can be pruned, its CommonJS one can't.
+ * module forms of yaml and jsonc-parser can be pruned, the CommonJS ones can't.
  *
  * @type {import('esbuild').Plugin}
  */
@@ -55,6 +55,9 @@ const quickStart = {
       resolveDir: pluginData,
     }));
     onResolve({ filter: /^yaml$/ }, () => ({ path: join(process.cwd(), 'node_modules/yaml/browser/dist/index.js') }));
+    onResolve({ filter: /^jsonc-parser$/ }, () => ({
+      path: join(process.cwd(), 'node_modules/jsonc-parser/lib/esm/main.js'),
+    }));
   },
 };
 

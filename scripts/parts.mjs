@@ -6,10 +6,13 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** @typedef {'nginx' | 'bwrap' | 'curl' | 'pebble' | 'challtestsrv' | 'named' | 'certbot' | 'strace'} PartName */
+/** @typedef {'nginx' | 'bwrap' | 'curl' | 'pebble' | 'challtestsrv' | 'named' | 'certbot' | 'strace' | 'java' | 'keytool'} PartName */
 /** @typedef {'bullseye' | 'bookworm' | 'trixie' | 'forky'} Suite */
 /** @typedef {{ bookworm: string, forky: string }} OfTwo pebble 2.4 and 2.10 */
-/** @typedef {{ nginx: { bullseye?: string, bookworm: string, trixie: string, forky: string }, bwrap: string, curl: string, pebble: OfTwo, challtestsrv: OfTwo, named: string, strace: string }} TestParts */
+/** @typedef {{ nginx: { bullseye?: string, bookworm: string, trixie: string, forky: string }, bwrap: string, curl: string, pebble: OfTwo, challtestsrv: OfTwo, named: string, strace: string, java: string, keytool: string }} TestParts */
+
+/** Debian's Java is in a folder with the architecture in its name. */
+const java = `/usr/lib/jvm/java-17-openjdk-${process.arch === 'x64' ? 'amd64' : process.arch}/bin`;
 
 /** @type {Record<PartName, { suite: Suite, package: string, program: string }>} */
 const debian = {
@@ -22,6 +25,9 @@ const debian = {
   // A script, that needs the Python which comes with it.
   certbot: { suite: 'bookworm', package: 'certbot', program: '/usr/bin/python3' },
   strace: { suite: 'bookworm', package: 'strace', program: '/usr/bin/strace' },
+  // Java that compiles, and what comes with it.
+  java: { suite: 'bookworm', package: 'openjdk-17-jdk-headless', program: `${java}/java` },
+  keytool: { suite: 'bookworm', package: 'openjdk-17-jdk-headless', program: `${java}/keytool` },
 };
 
 /**
@@ -39,8 +45,8 @@ export const ensureParts = async (names) => {
 
 /**
  * What the tests need: nginx of four Debian suites, bubblewrap, a curl that speaks HTTP/3, the test CA pebble of two
- * suites with its DNS server, BIND, and strace, all unpacked, so that every machine tests the same programs. Bullseye alone may
- * be missing: mirrors drop old suites.
+ * suites with its DNS server, BIND, strace, and Java, all unpacked, so that every machine tests the same programs. Bullseye
+ * alone may be missing: mirrors drop old suites.
  *
  * @returns {Promise<TestParts>}
  */
@@ -49,20 +55,23 @@ export const testParts = async () => {
     const [bookworm, forky] = await Promise.all([unpack(name, 'bookworm'), unpack(name, 'forky')]);
     return { bookworm, forky };
   };
-  const [bullseye, bookworm, trixie, forky, bwrap, curl, pebble, challtestsrv, named, strace] = await Promise.all([
-    unpack('nginx', 'bullseye').catch((/** @type {Error} */ error) => skipAloud(error)),
-    unpack('nginx', 'bookworm'),
-    unpack('nginx', 'trixie'),
-    unpack('nginx', 'forky'),
-    unpack('bwrap'),
-    unpack('curl'),
-    two('pebble'),
-    two('challtestsrv'),
-    unpack('named'),
-    unpack('strace'),
-  ]);
+  const [bullseye, bookworm, trixie, forky, bwrap, curl, pebble, challtestsrv, named, strace, java, keytool] =
+    await Promise.all([
+      unpack('nginx', 'bullseye').catch((/** @type {Error} */ error) => skipAloud(error)),
+      unpack('nginx', 'bookworm'),
+      unpack('nginx', 'trixie'),
+      unpack('nginx', 'forky'),
+      unpack('bwrap'),
+      unpack('curl'),
+      two('pebble'),
+      two('challtestsrv'),
+      unpack('named'),
+      unpack('strace'),
+      unpack('java'),
+      unpack('keytool'),
+    ]);
   const nginx = { ...(bullseye && { bullseye }), bookworm, trixie, forky };
-  return { nginx, bwrap, curl, pebble, challtestsrv, named, strace };
+  return { nginx, bwrap, curl, pebble, challtestsrv, named, strace, java, keytool };
 };
 
 /**

@@ -5,6 +5,9 @@ import { certificatePages } from './pages/certificates.ts';
 import { challengePages } from './pages/challenges.ts';
 import { deployPages } from './pages/deploy.ts';
 import { documentPages } from './pages/document.ts';
+import { dominoDoctorPages } from './pages/domino-doctor.ts';
+import { dominoSettingPages } from './pages/domino-settings.ts';
+import { exportPages } from './pages/export.ts';
 import { filePages } from './pages/files.ts';
 import { formatPages } from './pages/formats.ts';
 import { hookPages } from './pages/hooks.ts';
@@ -34,6 +37,9 @@ const chapters = [
   challengePages,
   deployPages,
   documentPages,
+  dominoDoctorPages,
+  dominoSettingPages,
+  exportPages,
   filePages,
   formatPages,
   hookPages,

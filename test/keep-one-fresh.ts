@@ -43,6 +43,7 @@ export async function keepOneFresh({ ca, store, host, webroot, nginx, force = fa
       keep: 5,
       report: () => undefined,
       onReached: () => undefined,
+      exported: async () => [],
       deployed: async () => [],
     }),
   );

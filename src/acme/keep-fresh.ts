@@ -17,6 +17,8 @@ export interface FreshOptions extends ReachOptions {
   /** How many versions of each stay in the store, whatever its settings say. */
   readonly keep: number | undefined;
   readonly nginx: NginxInstance | 'none' | undefined;
+  /** Makes its exports for other servers anew, before the hook: that may be for who reads them. */
+  readonly exported: (name: string) => Promise<readonly Diagnostic[]>;
   /** Runs its deploy hook, for what is served now. An error says that it has to be run again. */
   readonly deployed: (job: Job) => Promise<readonly Diagnostic[]>;
   /** Called for each certificate when nothing is asked of a CA for it any more. */
@@ -68,16 +70,17 @@ async function served(
   isNew: boolean,
   options: FreshOptions,
 ): Promise<readonly Diagnostic[]> {
-  const { store, keep, hooks, deployed, report } = options;
+  const { store, keep, hooks, exported, deployed, report } = options;
   const { name, settings } = job;
   if (!settings || !version) return [];
   try {
     if (isNew) prune(store, name, keep ?? settings.keep ?? usualKeep);
-    if (!hooks || !isHookOwed(store, name)) return [];
+    const exports = isNew ? await exported(name) : [];
+    if (!hooks || !isHookOwed(store, name)) return exports;
     report(name, 'calling the deploy hook');
     const found = await deployed({ name, settings });
     if (!reaches(found, 'error')) hookDone(store, name);
-    return found;
+    return [...exports, ...found];
   } catch (error) {
     if (!(error instanceof KeepgateError)) throw error;
     return [error.diagnostic];

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
+  fchownSync,
   fstatSync,
   fsync,
   fsyncSync,
@@ -30,12 +31,25 @@ const temporary = /^\.keepgate-[0-9a-f]{12}\.tmp$/;
 /** A path in this folder for what is not whole yet; `sweep` removes it after a crash. */
 export const temporaryIn = (folder: string): string => join(folder, `.keepgate-${randomBytes(6).toString('hex')}.tmp`);
 
-/** Writes a file of mode 0600 where there is none. */
-export function writeNew(path: string, text: string, when: Durability = 'now'): void {
+/** Whose a file is to be, as numbers. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+interface Writing {
+  /** 'now' unless given. */
+  readonly when?: Durability;
+  readonly owner?: Owner;
+}
+
+/** Writes a file of mode 0600 where there is none; it is this owner's before there is anything in it. */
+export function writeNew(path: string, contents: string | Buffer, { when = 'now', owner }: Writing = {}): void {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    const bytes = Buffer.from(text);
+    if (owner) fchownSync(descriptor, owner.uid, owner.gid);
+    const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
     for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
     if (when === 'now') fsyncSync(descriptor);
   } finally {
@@ -45,7 +59,7 @@ export function writeNew(path: string, text: string, when: Durability = 'now'): 
 
 /** Writes a file of mode 0600 that is the old one until it is the new one. */
 export function replaceFile(path: string, text: string, when: Durability = 'now'): void {
-  replace(path, (before) => writeNew(before, text, when), when);
+  replace(path, (before) => writeNew(before, text, { when }), when);
 }
 
 /** The same for a symbolic link. */
@@ -86,7 +100,7 @@ export async function settle(paths: readonly string[]): Promise<void> {
 export async function replaceFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   const written = Object.entries(files).map(([name, text]) => ({ name, text, before: temporaryIn(folder) }));
   try {
-    for (const { before, text } of written) writeNew(before, text, 'later');
+    for (const { before, text } of written) writeNew(before, text, { when: 'later' });
     await settle(written.map(({ before }) => before));
     for (const { before, name } of written) renameSync(before, join(folder, name));
   } catch (error) {

@@ -68,7 +68,7 @@ export async function addVersion(
       mkdirSync(before, { mode: 0o700 });
       const paths = Object.entries(files).map(([file, text]) => {
         const path = join(before, file);
-        writeNew(path, text, 'later');
+        writeNew(path, text, { when: 'later' });
         return path;
       });
       await settle([...paths, before]);

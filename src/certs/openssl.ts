@@ -5,8 +5,10 @@ import { KeepgateError } from '../diagnostic.ts';
 
 export interface OpensslResult {
   readonly ok: boolean;
-  /** May hold a private key. */
+  /** May hold a private key, as `bytes` may. */
   readonly stdout: string;
+  /** The same, as it came. */
+  readonly bytes: Buffer;
   readonly stderr: string;
 }
 
@@ -26,12 +28,15 @@ export async function openssl(args: readonly string[], input: Buffer, password?:
     reject: false,
     timeout: timeLimit,
     stripFinalNewline: false,
+    encoding: 'buffer',
   });
   if (result.code === 'ENOENT')
     throw new KeepgateError(4, {
       code: 'openssl-missing',
-      message: 'the program openssl, which reads PFX and P7B files, is not installed here',
-      help: 'Install it (sudo apt-get install openssl), or convert the file to PEM elsewhere.',
+      message: 'the program openssl, which reads and writes PFX and P7B files, is not installed here',
+      help: 'Install it (sudo apt-get install openssl), or use PEM files instead.',
     });
-  return { ok: result.exitCode === 0, stdout: String(result.stdout), stderr: String(result.stderr) };
+  const [stdout, stderr] = [result.stdout, result.stderr].map((output) => Buffer.from(output ?? []));
+  const bytes = stdout ?? Buffer.alloc(0);
+  return { ok: result.exitCode === 0, stdout: bytes.toString(), bytes, stderr: String(stderr) };
 }

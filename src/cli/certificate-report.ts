@@ -4,7 +4,7 @@ import { styleText } from 'node:util';
 import type { Fresh } from '../acme/keep-fresh.ts';
 import type { Outcome } from '../acme/reach.ts';
 import { fromNow, timestamp } from '../certs/time-in-words.ts';
-import { reaches } from '../diagnostic.ts';
+import { type Diagnostic, reaches } from '../diagnostic.ts';
 import { certificateFiles } from '../model/store-paths.ts';
 import { renewalDocument, versionDocument } from './certificate-documents.ts';
 import { exitCode } from './io.ts';
@@ -14,15 +14,17 @@ interface Context {
   readonly store: string;
   readonly now: Date;
   readonly dryRun: boolean;
+  /** Of exports that are not those of a certificate of this run. */
+  readonly late: readonly Diagnostic[];
 }
 
 /**
- * 1 when something is wrong with what was asked for, else 4 when something else went wrong, such as a deploy hook or the
- * reload, else 5 when something has to wait, else 0.
+ * 1 when something is wrong with what was asked for, else 4 when something else went wrong, such as a deploy hook, an
+ * export or the reload, else 5 when something has to wait, else 0.
  */
-export function exitCodeOf({ outcomes, activation }: Fresh): number {
+export function exitCodeOf({ outcomes, activation }: Fresh, late: readonly Diagnostic[]): number {
   const codes = outcomes.map(({ result, error }) => error?.exitCode ?? (result === 'held' ? exitCode.limited : 0));
-  const said = [...outcomes.flatMap(({ diagnostics }) => diagnostics), ...(activation?.diagnostics ?? [])];
+  const said = [...outcomes.flatMap(({ diagnostics }) => diagnostics), ...(activation?.diagnostics ?? []), ...late];
   if (reaches(said, 'error')) codes.push(exitCode.environment);
   return (
     [exitCode.wrong, exitCode.usage, exitCode.environment, exitCode.limited].find((code) => codes.includes(code)) ?? 0
@@ -31,13 +33,14 @@ export function exitCodeOf({ outcomes, activation }: Fresh): number {
 
 export function certificateDocument({ outcomes, activation }: Fresh, context: Context): object {
   const retryAt = outcomes.flatMap(retryAtOf).sort()[0];
+  const diagnostics = [...(activation?.diagnostics ?? []), ...context.late];
   return {
     version: 1,
     dryRun: context.dryRun,
     store: context.store,
     certificates: outcomes.map((outcome) => entry(outcome, context)),
     ...(activation && { nginx: { outcome: activation.outcome, observed: activation.observed } }),
-    ...(activation && activation.diagnostics.length > 0 && { diagnostics: activation.diagnostics }),
+    ...(diagnostics.length > 0 && { diagnostics }),
     ...(retryAt !== undefined && { retryAt }),
   };
 }

@@ -5,18 +5,19 @@ import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import type { Job, UnreadableJob } from '../acme/due.ts';
 import { type Fresh, keepFresh } from '../acme/keep-fresh.ts';
+import { refreshExports } from '../acme/refresh-exports.ts';
 import { sessions } from '../acme/sessions.ts';
 import { solverPools } from '../acme/solver-pools.ts';
 import { withLock } from '../certs/lock.ts';
 import { type CertificateStore, openStore } from '../certs/store.ts';
 import { timerLacks } from '../deploy/timer-lacks.ts';
 import { systemUnits } from '../deploy/timer-units.ts';
-import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
-import { runDeployHook } from '../hooks/deploy-hook.ts';
+import type { Diagnostic } from '../diagnostic.ts';
 import { challengeRoot } from '../model/store-paths.ts';
 import { whatNext } from './after-certificates.ts';
 import { askAboutTerms } from './ask-about-terms.ts';
 import { certificateDocument, certificateLines, exitCodeOf } from './certificate-report.ts';
+import { deployed, exportTheOthers } from './deployed.ts';
 import { interruptible } from './interrupt.ts';
 import { type Io, wantsColor } from './io.ts';
 import { progress } from './progress.ts';
@@ -102,10 +103,11 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
   let reached = 0;
   try {
     shown.say('waiting for another run of keepgate');
-    const reachedAll = await withLock(store, { wait: lockWait, signal }, () => {
+    const exporting = { env: io.env, hooks: options.hooks, signal };
+    const result = await withLock(store, { wait: lockWait, signal }, async () => {
       const jobs = run.jobs();
       const counted = () => (jobs.length > 1 ? `${reached} of ${jobs.length} done; ` : '');
-      return keepFresh(jobs, {
+      const fresh = await keepFresh(jobs, {
         store,
         sessions: sessions(
           {
@@ -133,13 +135,15 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
         onReached: () => {
           reached++;
         },
-        deployed: options.hooks && !dryRun ? (job) => deploy(job, store, signal) : async () => [],
+        exported: dryRun ? async () => [] : (name) => refreshExports(store, name, exporting),
+        deployed: options.hooks && !dryRun ? (job) => deployed(job, store, signal) : async () => [],
       });
+      return { fresh, late: await exportTheOthers(fresh, store, exporting) };
     });
-    const fresh = run.forTimer && !dryRun ? seenByTimer(reachedAll, store) : reachedAll;
+    const fresh = run.forTimer && !dryRun ? seenByTimer(result.fresh, store) : result.fresh;
     shown.end();
-    tellAbout(fresh, run, io);
-    return exitCodeOf(fresh);
+    tellAbout(fresh, result.late, run, io);
+    return exitCodeOf(fresh, result.late);
   } finally {
     shown.end();
     await solvers.close();
@@ -157,9 +161,10 @@ function seenByTimer({ outcomes, activation }: Fresh, store: CertificateStore): 
   return { outcomes: warned, activation };
 }
 
-function tellAbout(fresh: Fresh, { store, options, hasSpec }: CertificateRun, io: Io): void {
+function tellAbout(fresh: Fresh, late: readonly Diagnostic[], run: CertificateRun, io: Io): void {
+  const { store, options, hasSpec } = run;
   const { dryRun, format } = options;
-  const context = { store: store.root, now: io.now(), dryRun };
+  const context = { store: store.root, now: io.now(), dryRun, late };
   if (format === 'json') {
     io.stdout.write(toJson(certificateDocument(fresh, context)));
     return;
@@ -167,24 +172,10 @@ function tellAbout(fresh: Fresh, { store, options, hasSpec }: CertificateRun, io
   const found: Diagnostic[] = [
     ...fresh.outcomes.flatMap(({ error, diagnostics }) => [...diagnostics, ...(error ? [error.diagnostic] : [])]),
     ...(fresh.activation?.diagnostics ?? []),
+    ...late,
   ];
   if (found.length > 0) io.stderr.write(text(found, { color: wantsColor(io.stderr, io.env), ignored: [] }));
   io.stdout.write(certificateLines(fresh, { ...context, color: wantsColor(io.stdout, io.env) }));
   if (fresh.outcomes.length === 0) io.stderr.write(`${store.root} has no certificate of a CA yet\n`);
   io.stderr.write(whatNext(fresh, { store: store.root, dryRun, hasSpec }));
-}
-
-async function deploy(
-  { name, settings }: Job,
-  store: CertificateStore,
-  signal: AbortSignal,
-): Promise<readonly Diagnostic[]> {
-  const { deployHook, names } = settings;
-  if (deployHook === undefined) return [];
-  try {
-    return await runDeployHook({ command: deployHook, store: store.root, name, domains: names, signal });
-  } catch (error) {
-    if (!(error instanceof KeepgateError)) throw error;
-    return [error.diagnostic];
-  }
 }

@@ -92,7 +92,9 @@ function withEmptyValues(argv: readonly string[], names: readonly string[] = [])
 
 /** What yargs lets through: an operand as an option, and several values of an option that has one. */
 function refuseOddOptions({ operands }: Entry, chosen: Readonly<Record<string, unknown>>, { array }: Declared): void {
-  for (const [name, value] of Object.entries(chosen)) {
+  for (const [key, value] of Object.entries(chosen)) {
+    // As it is written: yargs adds the camel case of each.
+    const name = key.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
     if (name === '_' || value === undefined) continue;
     if (operands.some((operand) => operand.replace('..', '') === name))
       throw new UsageError(`there is no option --${name}; --help lists them`);

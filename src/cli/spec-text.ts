@@ -1,6 +1,8 @@
 /** The commented spec that `keepgate init` and `keepgate up --host` write. */
+import type { FrontSpec } from '../domino/front-spec.ts';
 import type { Target } from '../model/target.ts';
 import type { AcmeOptions } from '../spec/types.gen.ts';
+import { dominoSite } from './domino-spec-text.ts';
 
 export interface SpecTextOptions {
   readonly preset: 'rest-api' | 'domino-rest-api' | undefined;
@@ -8,6 +10,8 @@ export interface SpecTextOptions {
   readonly upstream: string | undefined;
   /** The nginx installed here. */
   readonly installed: Target | undefined;
+  /** What an installation of the Domino REST API says. */
+  readonly front?: FrontSpec | undefined;
   /** Where the machine answers for unknown hosts itself. */
   readonly defaultServer?: 'https' | 'off' | undefined;
   /** What is known of the CA and the account already. */
@@ -28,7 +32,8 @@ const unknownHosts = {
 `,
 };
 
-export function specText({ preset, hosts, upstream, installed, defaultServer, acme = {} }: SpecTextOptions): string {
+export function specText(options: SpecTextOptions): string {
+  const { preset, hosts, upstream, installed, front, defaultServer, acme = {} } = options;
   const list = `[${hosts.map((host) => (plainHost.test(host) ? host : JSON.stringify(host))).join(', ')}]`;
   const target =
     installed === undefined
@@ -43,10 +48,13 @@ ${target}
 ${defaultServer === undefined ? '' : unknownHosts[defaultServer]}
 ${acmeText(acme)}
 sites:
-  ${siteName(preset)}:
-    hosts: ${list}
-${preset === 'domino-rest-api' ? domino : preset === 'rest-api' ? restApi : plain(upstream ?? 'http://127.0.0.1:8080')}`;
+${front ? dominoSite(front, list, hosts[0] ?? '') : plainSite(preset, list, upstream)}`;
 }
+
+const plainSite = (preset: SpecTextOptions['preset'], hosts: string, upstream: string | undefined): string =>
+  `  ${siteName(preset)}:
+    hosts: ${hosts}
+${preset === 'domino-rest-api' ? domino : preset === 'rest-api' ? restApi : plain(upstream ?? 'http://127.0.0.1:8080')}`;
 
 function acmeText(acme: object): string {
   const given = Object.entries(acme).filter(([, value]) => value !== undefined && value !== false);

@@ -3,12 +3,10 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { type CertificateStore, openStore } from '../certs/store.ts';
-import { KeepgateError } from '../diagnostic.ts';
 import { builtIn } from '../model/expand.ts';
 import { word } from '../shell-word.ts';
-import { loadSpec } from '../spec/load.ts';
 import type { Io } from './io.ts';
-import { readSpecFiles } from './spec-files.ts';
+import { validSpec } from './valid-spec.ts';
 
 export interface StoreOptions {
   store?: string;
@@ -42,8 +40,6 @@ export const storeWords = (root: string): string => (root === builtIn.acme.store
 async function storePath({ store, spec = [] }: StoreOptions, io: Io): Promise<string> {
   if (store !== undefined) return resolve(io.cwd, store);
   if (spec.length === 0 && !existsSync(resolve(io.cwd, 'keepgate.yaml'))) return builtIn.acme.store;
-  const loaded = loadSpec(await readSpecFiles(spec, io));
-  if (loaded.spec) return resolve(io.cwd, loaded.spec.acme?.store ?? builtIn.acme.store);
-  const wrong = loaded.diagnostics.find(({ severity }) => severity === 'error');
-  throw wrong ? new KeepgateError(1, wrong) : new TypeError('a spec that is not valid has a finding that says why');
+  const loaded = await validSpec(spec, io);
+  return resolve(io.cwd, loaded.spec.acme?.store ?? builtIn.acme.store);
 }

@@ -13,6 +13,8 @@ export interface DeployHook {
   readonly name: string;
   /** The certificate's names, the subject first. */
   readonly domains: readonly string[];
+  /** The file for another server that was made of it, absolute. */
+  readonly export?: string;
   /** Milliseconds; 60 s unless given. */
   readonly timeLimit?: number;
   readonly signal?: AbortSignal | undefined;
@@ -58,6 +60,7 @@ export function deployEnvironment({
   store,
   name,
   domains,
+  export: file,
 }: DeployHook): Record<(typeof deployVariables)[number], string> {
   const { certificate, key } = certificateFiles(store, name);
   const live = dirname(certificate);
@@ -67,6 +70,7 @@ export function deployEnvironment({
     KEEPGATE_CERTIFICATE: certificate,
     KEEPGATE_KEY: key,
     KEEPGATE_LIVE: live,
+    ...(file !== undefined && { KEEPGATE_EXPORT: file }),
     RENEWED_LINEAGE: live,
     RENEWED_DOMAINS: domains.join(' '),
     LEGO_CERT_DOMAIN: domains[0] ?? name,

@@ -30,7 +30,7 @@ others may write to them. The finding has the place, and the command that mends 
     title: 'the deploy hook failed',
     text: `The new certificate is stored and nginx serves it; the program that had to hear of it ended with an error or took too long, so another
 service may go on with the old certificate. The finding has the last that it said. It gets KEEPGATE_NAME, KEEPGATE_DOMAINS,
-KEEPGATE_CERTIFICATE, KEEPGATE_KEY and KEEPGATE_LIVE; certbot's RENEWED_LINEAGE and RENEWED_DOMAINS; lego's LEGO_CERT_DOMAIN,
+KEEPGATE_CERTIFICATE, KEEPGATE_KEY and KEEPGATE_LIVE, that of an export KEEPGATE_EXPORT too; certbot's RENEWED_LINEAGE and RENEWED_DOMAINS; lego's LEGO_CERT_DOMAIN,
 LEGO_CERT_PATH and LEGO_CERT_KEY_PATH; PATH, HOME and LANG, and nothing else. Mend it: each run of "keepgate cert renew" calls it again until it succeeds, and ends with 4 as long
 as it does not.
 

@@ -50,7 +50,7 @@ that one away.`,
   },
   'openssl-missing': {
     title: 'openssl is not installed',
-    text: `PFX and P7B files are read with the program openssl. Install it, or convert the file on another machine and import PEM files.
+    text: `PFX and P7B files are read, and PFX and JKS files written, with the program openssl. Install it, or convert the file on another machine and import PEM files.
 
   sudo apt-get install openssl`,
   },

@@ -65,6 +65,11 @@ export const entries: readonly (Entry | Group)[] = [
     describe: "certificates: Let's Encrypt, or your own CA's",
     entries: async () => (await import('./cert/index.ts')).entries,
   },
+  {
+    name: 'domino',
+    describe: 'the HCL Domino REST API: its own TLS, and what the proxy needs of it',
+    entries: async () => (await import('./domino/index.ts')).entries,
+  },
   { name: 'schema', operands: [], describe: 'print the JSON Schema of a spec', load: () => import('./schema.ts') },
   {
     name: 'completion',

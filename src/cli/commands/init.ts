@@ -1,19 +1,22 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { type Diagnostic, KeepgateError } from '../../diagnostic.ts';
-import type { Target } from '../../model/target.ts';
+import type { NginxBinary } from '../../nginx/binary.ts';
 import { word } from '../../shell-word.ts';
 import type { Command } from '../command.ts';
 import { configure } from '../configuration.ts';
 import { exitCode, type Io, wantsColor } from '../io.ts';
 import { specText } from '../spec-text.ts';
 import { newestNginx } from '../target.ts';
+import { UsageError } from '../usage-error.ts';
 import { writeNew } from '../write-new.ts';
 
 interface Options {
   preset?: 'rest-api' | 'domino-rest-api';
-  host: string[];
+  host?: string[];
   upstream?: string;
+  fromKeepconfig?: string;
+  environmentFile?: string;
   out: string;
 }
 
@@ -23,11 +26,20 @@ function options(yargs: Argv): Argv<Options> {
       type: 'string',
       array: true,
       nargs: 1,
-      default: ['api.example.com'],
-      describe: 'a public host name',
+      describe: 'a public host name (api.example.com)',
     })
     .option('upstream', { type: 'string', requiresArg: true, describe: 'the API, such as http://127.0.0.1:8080' })
     .option('preset', { choices: ['rest-api', 'domino-rest-api'] as const, describe: 'for what stands behind it' })
+    .option('from-keepconfig', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'keepconfig.d of a Domino REST API, to take its ports, limits and names from',
+    })
+    .option('environment-file', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'with it: the environment of the REST API, as lines NAME=value',
+    })
     .option('out', {
       type: 'string',
       default: 'keepgate.yaml',
@@ -35,6 +47,7 @@ function options(yargs: Argv): Argv<Options> {
       describe: 'where to write; - prints it',
     })
     .conflicts('preset', 'upstream')
+    .conflicts('from-keepconfig', ['preset', 'upstream'])
     .example('keepgate init --host api.example.com --upstream http://127.0.0.1:8080', 'one API')
     .example(
       'keepgate init --preset domino-rest-api --host domino.example.com',
@@ -42,13 +55,23 @@ function options(yargs: Argv): Argv<Options> {
     ) as unknown as Argv<Options>;
 }
 
-async function run({ preset, host, upstream, out }: Options, io: Io): Promise<number> {
+async function run({ preset, host, upstream, out, ...from }: Options, io: Io): Promise<number> {
   const installed = await installedHere(io);
-  const text = specText({ preset, hosts: host, upstream, installed });
+  const front = await frontOf(from, io);
+  const named = front && front.hosts.length > 0 ? front.hosts.map(({ value }) => value) : ['api.example.com'];
+  const hosts = host ?? named;
+  const text = specText({
+    preset,
+    hosts,
+    upstream,
+    installed: installed?.target,
+    defaultServer: await defaultServerOf(installed),
+    front: front && (host === undefined ? front : { ...front, hosts: [] }),
+  });
   const configured = await configure([{ file: 'the new spec', bytes: Buffer.from(text) }], {
     allowRaw: false,
     layout: () => 'debian',
-    target: () => installed ?? newestNginx,
+    target: () => installed?.target ?? newestNginx,
   });
   if (!configured.ok) return refuse(configured.diagnostics, io);
   if (out === '-') {
@@ -61,13 +84,33 @@ async function run({ preset, host, upstream, out }: Options, io: Io): Promise<nu
   return exitCode.done;
 }
 
+/** What an installation says. @throws KeepgateError for a keepconfig.d that can't be read, with its first finding */
+async function frontOf(
+  { fromKeepconfig, environmentFile }: Pick<Options, 'fromKeepconfig' | 'environmentFile'>,
+  io: Io,
+) {
+  if (fromKeepconfig === undefined) {
+    if (environmentFile !== undefined) throw new UsageError('--environment-file goes with --from-keepconfig');
+    return undefined;
+  }
+  const { readFront } = await import('../read-front.ts');
+  return readFront(fromKeepconfig, environmentFile, io);
+}
+
+/** The modules that look are only loaded where there is something to look at. */
+async function defaultServerOf(installed: NginxBinary | undefined) {
+  if (installed === undefined) return undefined;
+  const { machinesDefaultServer } = await import('../machines-default-server.ts');
+  return machinesDefaultServer(installed.confDir);
+}
+
 /** Pins the target, so that the same spec gives the same files in a pipeline. */
-async function installedHere(io: Io): Promise<Target | undefined> {
+async function installedHere(io: Io): Promise<NginxBinary | undefined> {
   const { findNginx, inspectNginx } = await import('../../nginx/binary.ts');
   const path = await findNginx(io.env);
   if (path === undefined) return undefined;
   try {
-    return (await inspectNginx(path)).target;
+    return await inspectNginx(path);
   } catch (error) {
     if (error instanceof KeepgateError) return undefined;
     throw error;

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { defaultServerPattern } from '../../check/clash.ts';
-import { findLine, liveFiles } from '../../check/live.ts';
 import { KeepgateError } from '../../diagnostic.ts';
 import type { NginxBinary } from '../../nginx/binary.ts';
 import { loadSpec } from '../../spec/load.ts';
 import { exitCode, type Io } from '../io.ts';
 import type { AccountOptions } from '../issue-options.ts';
+import { machinesDefaultServer } from '../machines-default-server.ts';
 import { readSpecFiles } from '../spec-files.ts';
 import { specText } from '../spec-text.ts';
 import { writeNew } from '../write-new.ts';
@@ -42,20 +41,11 @@ export async function ensureSpec(
       hosts,
       upstream: url,
       installed: installed?.target,
-      defaultServer: machinesOwn(installed?.confDir),
+      defaultServer: machinesDefaultServer(installed?.confDir),
       acme: { directory, caFile: caFile && resolve(io.cwd, caFile), email, agreeToTerms: agreeTos },
     }),
     'Run keepgate up without --host.',
   );
   io.stderr.write(`wrote ${file}\n`);
   return exitCode.done;
-}
-
-/** nginx takes one default server for a socket, and what keepgate did not write stays. */
-function machinesOwn(folder: string | undefined): 'https' | 'off' | undefined {
-  if (folder === undefined) return undefined;
-  const live = liveFiles(folder);
-  const has = (port: number) => findLine(live, defaultServerPattern(`0.0.0.0:${port}`)) !== undefined;
-  if (has(443)) return 'off';
-  return has(80) ? 'https' : undefined;
 }

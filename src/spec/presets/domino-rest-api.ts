@@ -6,7 +6,7 @@ import { type Expansion, restrictedRoute, roleAddress } from './preset.ts';
 const apiPaths = ['/api', '/admin/ui', '/keep', '/keepweb', '/oauth', '/openapi', '/webjars'];
 
 /** The ports of a plain installation. */
-const defaultPorts = { data: 8880, health: 8886, management: 8889, metrics: 8890 };
+export const defaultPorts = { data: 8880, health: 8886, management: 8889, metrics: 8890 };
 
 /**
  * The backend gives a request two minutes (the verticles' threadTimeout); a proxy that waits less answers 504 first.

@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { refreshExports } from '../../../acme/refresh-exports.ts';
 import { issuerOf, nameOf } from '../../../certs/chain.ts';
 import { chooseLeaf } from '../../../certs/choose-leaf.ts';
 import { enterImported, type Imported } from '../../../certs/imported.ts';
@@ -72,7 +73,10 @@ async function run(argv: Options, io: Io): Promise<number> {
   const given: NewVersion = { fullchain, key: pemOf(key), origin: 'import', names };
   const found = findingsOf(given, name, chain.rootDropped, io.now());
   if (reaches(found, 'error')) return refuse(argv, found, io);
-  const entered = await withLock(store, { wait: 60_000 }, () => enterImported(store, name, given, io.now()));
+  const { entered, exported } = await withLock(store, { wait: 60_000 }, async () => ({
+    entered: await enterImported(store, name, given, io.now()),
+    exported: await refreshExports(store, name, { env: io.env, hooks: true }),
+  }));
   const product = {
     name,
     names,
@@ -81,7 +85,11 @@ async function run(argv: Options, io: Io): Promise<number> {
     changed: entered.changed,
     ...entered.version,
   };
-  await tell(argv.format, io, { diagnostics: found, lines: inWords(name, store.root, chain, entered), product });
+  await tell(argv.format, io, {
+    diagnostics: [...found, ...exported],
+    lines: inWords(name, store.root, chain, entered),
+    product,
+  });
   return exitCode.done;
 }
 

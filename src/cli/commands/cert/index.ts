@@ -36,6 +36,12 @@ const all: readonly Entry[] = [
     load: () => import('./csr.ts'),
   },
   {
+    name: 'export',
+    operands: ['name'],
+    describe: 'write one as PEM, PFX or JKS, for a server with TLS of its own',
+    load: () => import('./export.ts'),
+  },
+  {
     name: 'revoke',
     operands: ['name'],
     describe: 'tell the CA that a certificate must not be trusted any more',

@@ -34,7 +34,8 @@ async function readOne(path: string, password: Parameters<typeof readBundle>[2],
   return { certificates: [], keys: [], diagnostics: [notReadable(path, reasonOf(file))] };
 }
 
-function firstLine(path: string, io: Io): string {
+/** A password, from the first line of a file. @throws KeepgateError import-password-file (1) */
+export function firstLine(path: string, io: Io): string {
   const file = readRegularFile(resolve(io.cwd, path));
   if (file.state === 'read') return file.bytes.toString('utf8').split(/\r?\n/, 1)[0] ?? '';
   throw new KeepgateError(1, {

@@ -1,0 +1,126 @@
+/** What was there before a change, so that it can be undone: keepgate-backup/0001-tls/{undo.json,0,1}. */
+import { readdirSync } from 'node:fs';
+import { KeepgateError } from '../diagnostic.ts';
+import { type Change, changedMeanwhile, digest, readIn } from './change.ts';
+import {
+  closeFolder,
+  type Folder,
+  folderBelow,
+  makeFolderBelow,
+  type PlainFile,
+  readPlain,
+  writePlain,
+} from './folder.ts';
+
+const backups = 'keepgate-backup';
+
+interface Kept {
+  readonly path: string;
+  /** The file with what was there; null when there was none. */
+  readonly kept: string | null;
+  readonly mode: number;
+  /** SHA-256 of what the change made of it; null when it took the file away. */
+  readonly after: string | null;
+}
+
+/** Keeps the files of these changes as they are. Returns where, below the folder. @throws KeepgateError domino-not-writable (4) */
+export function keepBackup(folder: Folder, command: string, changes: readonly Change[]): string {
+  const all = makeFolderBelow(folder, backups, 0o700);
+  try {
+    const number = Math.max(0, ...readdirSync(all.path).map((name) => Number.parseInt(name, 10) || 0)) + 1;
+    const name = `${String(number).padStart(4, '0')}-${command}`;
+    const one = makeFolderBelow(all, name, 0o700);
+    try {
+      const files = changes.map(({ path, before, after }, index): Kept => {
+        if (before) writePlain(one, String(index), { ...before, mode: 0o600, uid: folder.uid, gid: folder.gid });
+        return { path, kept: before ? String(index) : null, mode: before?.mode ?? 0, after: digest(after) };
+      });
+      const bytes = Buffer.from(`${JSON.stringify({ version: 1, files }, null, 2)}\n`);
+      writePlain(one, 'undo.json', { bytes, mode: 0o600, uid: folder.uid, gid: folder.gid });
+    } finally {
+      closeFolder(one);
+    }
+    return `${backups}/${name}`;
+  } finally {
+    closeFolder(all);
+  }
+}
+
+/**
+ * The changes that undo the last run of a command, and the backup they come from.
+ * @throws KeepgateError domino-nothing-to-undo (1); domino-changed (1) when a file was changed since; domino-backup-damaged (4)
+ */
+export function undoing(folder: Folder, command: string): { readonly backup: string; readonly changes: Change[] } {
+  const all = folderBelow(folder, backups);
+  const ofCommand = new RegExp(`^\\d+-${command}$`);
+  const name =
+    all &&
+    readdirSync(all.path)
+      .filter((entry) => ofCommand.test(entry))
+      .sort(byNumber)
+      .at(-1);
+  if (all === undefined || name === undefined) {
+    if (all) closeFolder(all);
+    throw new KeepgateError(1, {
+      code: 'domino-nothing-to-undo',
+      message: `${folder.shown} has no backup of a "keepgate domino ${command}"`,
+    });
+  }
+  const one = folderBelow(all, name);
+  closeFolder(all);
+  if (one === undefined) throw damaged(folder, name);
+  try {
+    const changes = recordOf(folder, one, name).map(({ path, kept, mode, after }): Change => {
+      const now = readIn(folder, path);
+      const then = kept === null ? undefined : readPlain(one, kept);
+      if (kept !== null && then === undefined) throw damaged(folder, name);
+      const before = then && { ...then, mode, ...ownerOf(now, folder) };
+      // A run that was cut off left some files as they were.
+      if (digest(now) !== after && digest(now) !== digest(before)) throw changedMeanwhile(folder, path);
+      return { path, before: now, after: before };
+    });
+    return { backup: `${backups}/${name}`, changes };
+  } finally {
+    closeFolder(one);
+  }
+}
+
+const byNumber = (a: string, b: string): number => Number.parseInt(a, 10) - Number.parseInt(b, 10);
+
+const ownerOf = (file: PlainFile | undefined, { uid, gid }: Folder) => ({
+  uid: file?.uid ?? uid,
+  gid: file?.gid ?? gid,
+});
+
+function recordOf(folder: Folder, one: Folder, name: string): Kept[] {
+  const bytes = readPlain(one, 'undo.json')?.bytes;
+  let record: { version?: unknown; files?: unknown };
+  try {
+    record = JSON.parse(bytes?.toString('utf8') ?? '');
+  } catch {
+    throw damaged(folder, name);
+  }
+  const { version, files } = record ?? {};
+  if (version !== 1 || !Array.isArray(files) || !files.every(isKept)) throw damaged(folder, name);
+  return files;
+}
+
+/** Whoever owns the data folder can write a record: it names files of ours and no others. */
+function isKept(value: Partial<Kept> | null): value is Kept {
+  const { path, kept, mode, after } = value ?? {};
+  return (
+    typeof path === 'string' &&
+    /^(notes\.ini|keepconfig\.d\/[\w.-]+\.json)$/.test(path) &&
+    (kept === null || (typeof kept === 'string' && /^\d+$/.test(kept))) &&
+    typeof mode === 'number' &&
+    (mode & ~0o777) === 0 &&
+    (after === null || typeof after === 'string')
+  );
+}
+
+const damaged = (folder: Folder, name: string): KeepgateError =>
+  new KeepgateError(4, {
+    code: 'domino-backup-damaged',
+    message: `${folder.shown}/${backups}/${name} is not a backup that keepgate made`,
+    help: 'Put the files back by hand; the backup has them as 0, 1 …, in the order of its undo.json.',
+  });

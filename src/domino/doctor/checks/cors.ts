@@ -1,0 +1,37 @@
+import type { Diagnostic } from '../../../diagnostic.ts';
+import { statusOf } from '../reach.ts';
+import type { Check } from '../subject.ts';
+
+/** Whether a browser on the public name gets an answer: the API refuses origins that it doesn't know. */
+export const cors: Check = async (subject) => {
+  const { hosts, httpsPort, installation, proxy } = subject;
+  if (!proxy && !subject.fromOutside) return [];
+  const originOf = (host: string) => `https://${host}${httpsPort === 443 ? '' : `:${httpsPort}`}`;
+  const refused = installation
+    ? hosts.filter((host) => !host.startsWith('*.') && !isAllowed(installation.cors, host, originOf(host)))
+    : [];
+  if (refused.length > 0) return refused.map((host) => notAllowed(originOf(host), 'CORS in keepconfig.d lacks it'));
+  const origin = originOf(hosts[0]);
+  const [plain, crossed] = [await statusOf(subject), await statusOf(subject, { origin })];
+  return crossed === 403 && plain !== 403 ? [notAllowed(origin, 'the API answers 403')] : [];
+};
+
+/** By expression of the whole origin (REST API 1.1.3 and later), or by host name, with a leading dot for all below. */
+function isAllowed(entries: readonly { origin: string; value: boolean }[], host: string, origin: string): boolean {
+  const fitting = entries.filter(({ origin: key }) => {
+    if (/^[.\w-]+$/.test(key)) return key.startsWith('.') ? host.endsWith(key) || host === key.slice(1) : host === key;
+    try {
+      return new RegExp(`^(?:${key})$`).test(origin);
+    } catch {
+      return false;
+    }
+  });
+  return fitting.some(({ value }) => value);
+}
+
+const notAllowed = (origin: string, why: string): Diagnostic => ({
+  code: 'domino-cors-refused',
+  severity: 'error',
+  message: `the API refuses requests of its own public name, with Origin ${origin}: ${why}`,
+  help: 'keepgate domino proxy enters it; then on the console of Domino: tell restapi reload',
+});

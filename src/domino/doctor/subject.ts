@@ -1,0 +1,32 @@
+import type { Diagnostic } from '../../diagnostic.ts';
+import type { Installation, Port } from '../installation.ts';
+import type { FrontProxy } from '../proxy-settings.ts';
+
+/** What is examined: everything that is known of it, and how to reach it. */
+export interface Subject {
+  /** The public host names; the first is asked for. */
+  readonly hosts: readonly [string, ...string[]];
+  /** Where connections go: the name, unless an address was given in its place. */
+  readonly address: string;
+  /** The port that the public uses. */
+  readonly httpsPort: number;
+  readonly ports: Readonly<Record<Port, number>>;
+  /** Seen from another machine than Domino's. */
+  readonly fromOutside: boolean;
+  /** The API's configuration, where it can be read. */
+  readonly installation: Installation | undefined;
+  /** Bytes of notes.ini, where it can be read. */
+  readonly notesIni: Buffer | undefined;
+  /** What a spec says of the proxy; undefined where the API has TLS of its own. */
+  readonly proxy: FrontProxy | undefined;
+  /** SHA-256 in pairs with colons, of the certificates of the store one of which is to be served; none: it isn't known. */
+  readonly fingerprints: readonly string[];
+  /** Addresses of this machine by which others reach it. */
+  readonly ownAddresses: readonly string[];
+  /** PEM of a CA that is trusted besides those of Node. */
+  readonly ca: string | undefined;
+  /** Milliseconds for each connection. */
+  readonly timeLimit: number;
+}
+
+export type Check = (subject: Subject) => readonly Diagnostic[] | Promise<readonly Diagnostic[]>;

@@ -1,0 +1,198 @@
+/**
+ * Files in Domino's data folder, which belongs to the user that Domino runs as, while keepgate may be root. A folder is held
+ * open while it is worked in, so that nothing that is put in its place meanwhile leads anywhere else; links are never followed.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  writeSync,
+} from 'node:fs';
+import { codeOf } from '../certs/durable.ts';
+import { KeepgateError } from '../diagnostic.ts';
+
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface Folder extends Owner {
+  /** As messages name it. */
+  readonly shown: string;
+  /** The path to work with: it leads to this folder, whatever its name leads to by now. */
+  readonly path: string;
+  readonly descriptor: number;
+}
+
+export interface PlainFile extends Owner {
+  readonly bytes: Buffer;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+/** Bytes of the largest file that is read: many times a notes.ini. */
+const limit = 1_000_000;
+const folderFlags = constants.O_RDONLY | constants.O_DIRECTORY;
+const held = existsSync('/proc/self/fd');
+
+/** Holds a folder open; `closeFolder` lets go. @throws KeepgateError domino-folder (1) */
+export function openFolder(path: string, shown: string): Folder {
+  return opened(path, shown, folderFlags);
+}
+
+/** A folder in a folder; when there is none, undefined if that may be. A link is refused. @throws KeepgateError domino-folder (1) */
+export function folderBelow(folder: Folder, name: string, { mayLack = true } = {}): Folder | undefined {
+  const path = `${folder.path}/${name}`;
+  if (mayLack && lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  return opened(path, `${folder.shown}/${name}`, folderFlags | constants.O_NOFOLLOW);
+}
+
+/** The same, made when it is missing, and given to the owner of the folder around it. @throws KeepgateError domino-not-writable (4) */
+export function makeFolderBelow(folder: Folder, name: string, mode: number): Folder {
+  return (
+    folderBelow(folder, name) ??
+    writing(`${folder.shown}/${name}`, () => {
+      mkdirSync(`${folder.path}/${name}`, mode);
+      const made = opened(`${folder.path}/${name}`, `${folder.shown}/${name}`, folderFlags | constants.O_NOFOLLOW);
+      give(made.descriptor, fstatSync(made.descriptor), folder);
+      fsyncSync(folder.descriptor);
+      return { ...made, uid: folder.uid, gid: folder.gid };
+    })
+  );
+}
+
+export const closeFolder = ({ descriptor }: Folder): void => closeSync(descriptor);
+
+function opened(path: string, shown: string, flags: number): Folder {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, flags);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === '') throw error;
+    throw new KeepgateError(1, {
+      code: 'domino-folder',
+      message: `${shown} can't be used: ${folderReasons[code] ?? code}`,
+      help: "Name Domino's data folder with --data: the one that has keepconfig.d in it.",
+    });
+  }
+  const { uid, gid } = fstatSync(descriptor);
+  return { shown, descriptor, uid, gid, path: held ? `/proc/self/fd/${descriptor}` : path };
+}
+
+const folderReasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such folder',
+  ENOTDIR: 'it is a symbolic link, or not a folder',
+  ELOOP: 'it is a symbolic link',
+  EACCES: 'this user may not read it',
+};
+
+/** A regular file with one name; undefined when there is none. @throws KeepgateError domino-file-kind (1) for anything else */
+export function readPlain(folder: Folder, name: string): PlainFile | undefined {
+  const shown = `${folder.shown}/${name}`;
+  const path = `${folder.path}/${name}`;
+  const before = lstatSync(path, { throwIfNoEntry: false });
+  if (before === undefined) return undefined;
+  refuseKind(before, shown);
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch (error) {
+    if (codeOf(error) === '') throw error;
+    throw odd(shown, codeOf(error) === 'EACCES' ? 'this user may not read it' : codeOf(error));
+  }
+  try {
+    const stats = fstatSync(descriptor);
+    refuseKind(stats, shown);
+    const buffer = Buffer.alloc(limit + 1);
+    let length = 0;
+    for (let count = -1; count !== 0 && length <= limit; length += count)
+      count = readSync(descriptor, buffer, length, buffer.length - length, null);
+    if (length > limit) throw odd(shown, 'it is larger than 1 MB');
+    return { bytes: buffer.subarray(0, length), mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function refuseKind(stats: Stats, shown: string): void {
+  if (stats.isSymbolicLink()) throw odd(shown, 'it is a symbolic link');
+  if (!stats.isFile()) throw odd(shown, 'it is not a regular file');
+  if (stats.nlink > 1) throw odd(shown, 'it has a second name (a hard link)');
+}
+
+const odd = (shown: string, reason: string): KeepgateError =>
+  new KeepgateError(1, {
+    code: 'domino-file-kind',
+    message: `${shown} is not read or written: ${reason}`,
+    help: 'Put a plain file in its place, or take it away.',
+  });
+
+/** Replaces a file as a whole, or makes it, with this mode and owner. @throws KeepgateError domino-not-writable (4) */
+export function writePlain(folder: Folder, name: string, { bytes, mode, uid, gid }: PlainFile): void {
+  const temporary = `${folder.path}/.keepgate-${randomBytes(6).toString('hex')}.tmp`;
+  writing(`${folder.shown}/${name}`, () => {
+    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+    const descriptor = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    try {
+      try {
+        for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+        give(descriptor, fstatSync(descriptor), { uid, gid });
+        fchmodSync(descriptor, mode);
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+      renameSync(temporary, `${folder.path}/${name}`);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+    fsyncSync(folder.descriptor);
+  });
+}
+
+/** Takes a file or a folder away. @throws KeepgateError domino-not-writable (4) */
+export function removeBelow(folder: Folder, name: string): void {
+  writing(`${folder.shown}/${name}`, () => {
+    rmSync(`${folder.path}/${name}`, { recursive: true, force: true });
+    fsyncSync(folder.descriptor);
+  });
+}
+
+function give(descriptor: number, now: Owner, { uid, gid }: Owner): void {
+  if (now.uid !== uid || now.gid !== gid) fchownSync(descriptor, uid, gid);
+}
+
+function writing<T>(shown: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === '' || error instanceof KeepgateError) throw error;
+    throw new KeepgateError(4, {
+      code: 'domino-not-writable',
+      message: `${shown} can't be written: ${writeReasons[code] ?? code}`,
+      help: 'Run it as root (sudo), or as the user that Domino runs as.',
+    });
+  }
+}
+
+const writeReasons: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not give it to its owner',
+  EROFS: 'the file system is mounted read-only',
+  ENOSPC: 'the disk is full',
+};

@@ -1,0 +1,68 @@
+/** One setting of Domino's notes.ini, as bytes: its encoding is the server's own, and not known here. */
+
+export interface IniLine {
+  /** Counts from 1. */
+  readonly line: number;
+  /** As it stands there, a byte for each character. */
+  readonly text: string;
+}
+
+export type IniEdit =
+  | { readonly state: 'changed' | 'same'; readonly bytes: Buffer }
+  /** The setting stands there several times, in any case. */
+  | { readonly state: 'doubled'; readonly lines: readonly IniLine[] }
+  /** It has zero bytes, as UTF-16 has. */
+  | { readonly state: 'not-text' };
+
+/**
+ * Sets one value. The one line of the setting is replaced, with the case of its name, which counts; without one, a line is
+ * put at the end of the first section. Every other line keeps its bytes and its line end.
+ */
+export function setIniValue(bytes: Buffer, name: string, value: string): IniEdit {
+  if (bytes.includes(0)) return { state: 'not-text' };
+  const lines = linesOf(bytes.toString('latin1'));
+  const found = lines.flatMap(({ text }, index) => (isSetting(text, name) ? [{ index, line: index + 1, text }] : []));
+  if (found.length > 1) return { state: 'doubled', lines: found.map(({ line, text }) => ({ line, text })) };
+  const setting = `${name}=${value}`;
+  const [only] = found;
+  if (only) {
+    if (only.text === setting) return { state: 'same', bytes };
+    return changed(lines.map((line, index) => (index === only.index ? { ...line, text: setting } : line)));
+  }
+  return changed(withNewLine(lines, setting));
+}
+
+/** The value of a setting, the name in any case; undefined when it isn't there once. */
+export function iniValue(bytes: Buffer, name: string): string | undefined {
+  const found = linesOf(bytes.toString('latin1')).filter(({ text }) => isSetting(text, name));
+  return found.length === 1 ? found[0]?.text.replace(/^[^=]*=/, '').trim() : undefined;
+}
+
+interface Line {
+  readonly text: string;
+  /** Empty for a last line without one. */
+  readonly end: string;
+}
+
+function linesOf(text: string): Line[] {
+  const lines = [...text.matchAll(/([^\r\n]*)(\r\n|\n|\r|$)/g)].map(([, line = '', end = '']) => ({ text: line, end }));
+  return lines.filter(({ text: line, end }) => line !== '' || end !== '');
+}
+
+const isSetting = (text: string, name: string): boolean =>
+  /^(?:\xEF\xBB\xBF)?\s*([^=;[]*?)\s*=/.exec(text)?.[1]?.toLowerCase() === name.toLowerCase();
+
+/** At the end of the first section: a later one would swallow it. */
+function withNewLine(lines: readonly Line[], setting: string): Line[] {
+  const end = lines.find((line) => line.end !== '')?.end ?? '\n';
+  const next = lines.findIndex(({ text }, index) => index > 0 && /^\s*\[.*\]\s*$/.test(text));
+  if (next !== -1) return [...lines.slice(0, next), { text: setting, end }, ...lines.slice(next)];
+  const last = lines.at(-1);
+  if (last === undefined || last.end !== '') return [...lines, { text: setting, end }];
+  return [...lines.slice(0, -1), { ...last, end }, { text: setting, end: '' }];
+}
+
+const changed = (lines: readonly Line[]): IniEdit => ({
+  state: 'changed',
+  bytes: Buffer.from(lines.map(({ text, end }) => text + end).join(''), 'latin1'),
+});

@@ -1,0 +1,298 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { describe, expect, it } from 'vitest';
+import { addVersion, openStore, switchTo } from '../../../src/certs/store.ts';
+import { issued } from '../../certs/store-folder.ts';
+import { dataFolder, json, snapshot } from '../../domino/data-folder.ts';
+import { Workplace } from '../workplace.ts';
+
+const place = new Workplace();
+const isRoot = process.getuid?.() === 0;
+const ini = '[Notes]\r\nKitType=2\r\nkeepmanagementurl=http://localhost:8889\r\nDirectory=/daten/M\xFCller\r\n';
+const files = { 'notes.ini': Buffer.from(ini, 'latin1'), 'keepgate/domino.pfx': 'a key store' };
+const pfx = ['--as', 'pfx', '--file', 'keepgate/domino.pfx'];
+const named = ['--host', 'domino.example.com', '--no-lookup'];
+const consoleHint = `
+Next, on Domino's console (load restapi instead, if the task doesn't run)
+  tell restapi reload
+`;
+
+const tls = (data: string, ...args: string[]) => place.keepgate(['domino', 'tls', '--data', data, ...args]);
+
+/** A store with one certificate of these names. */
+async function storeWith(...names: string[]): Promise<string> {
+  const store = openStore(join(place.folder, `store-${names.join('-').replace('*', '_')}`));
+  switchTo(store, 'domino', await addVersion(store, 'domino', issued(names), new Date()));
+  return store.root;
+}
+
+describe('domino tls', () => {
+  it('writes the overlay and KeepManagementURL, tells what to do, and undoes it', async () => {
+    const data = dataFolder({ ...files, 'keepconfig.d/ports.json': { MANAGMENTPORT: 9889 } });
+    const before = snapshot(data);
+    const store = await storeWith('*.example.org', 'domino.example.com', 'www.example.com');
+    const args = ['domino', ...pfx, '--store', store, '--no-lookup'];
+    const run = await tls(data, ...args);
+    expect(run).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: `wrote keepconfig.d/keepgate-tls.json and notes.ini in ${data}; --undo puts back what was there (keepgate-backup/0001-tls)\n${consoleHint}`,
+    });
+    expect(json(data, 'keepgate-tls.json')).toEqual({
+      TLSType: 'pfx',
+      TLSFile: `${data}/keepgate/domino.pfx`,
+      TLSPassword: '',
+    });
+    expect(statSync(join(data, 'keepconfig.d/keepgate-tls.json')).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(data, 'notes.ini'), 'latin1')).toBe(
+      ini.replace(/keepm.*8889/, 'KeepManagementURL=https://domino.example.com:9889'),
+    );
+    expect(await tls(data, ...args)).toMatchObject({
+      exitCode: 0,
+      stderr: `nothing to change in ${data}\n${consoleHint}`,
+    });
+    expect(await tls(data, '--undo')).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(snapshot(data)).toEqual(before);
+    expect(await tls(data, '--undo')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('domino-nothing-to-undo'),
+    });
+  });
+
+  it('shows with --dry-run what would change, and changes nothing; secrets stay hidden', async () => {
+    const data = dataFolder({ ...files, 'keepconfig.d/keepgate-tls.json': { TLSPassword: 'old-secret', mine: 1 } });
+    const before = snapshot(data);
+    const password = place.write('password.txt', 'new-secret\n', 0o600);
+    const { exitCode, stdout, stderr } = await tls(data, ...pfx, ...named, '--password-file', password, '--dry-run');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toContain(
+      '--- a/notes.ini\n+++ b/notes.ini\n@@ -3,1 +3,1 @@\n-keepmanagementurl=http://localhost:8889\n+Keep',
+    );
+    expect(stdout).toContain('+++ b/keepconfig.d/keepgate-tls.json\n');
+    expect(stdout).toMatch(/^-.*"\(hidden\)"/m);
+    expect(stdout).toMatch(/^\+.*"\(hidden, a new one\)"/m);
+    expect(stdout).not.toMatch(/secret/);
+    expect(snapshot(data)).toEqual(before);
+    expect(existsSync(join(data, 'keepgate-backup'))).toBe(false);
+  });
+
+  it('keeps unknown keys, and a password out of everything but a file that nobody else can read', async () => {
+    const data = dataFolder({
+      ...files,
+      'keepconfig.d/keepgate-tls.json': '{\n\t// mine\n\t"enabledProtocols": {"TLSv1.3": true}\n}',
+    });
+    chmodSync(join(data, 'keepconfig.d/keepgate-tls.json'), 0o644);
+    const password = place.write('password.txt', 'geheim-1\nsecond line\n', 0o600);
+    const { exitCode, stdout, stderr } = await tls(data, ...pfx, ...named, '--password-file', password);
+    expect({ exitCode, said: `${stdout}${stderr}`.includes('geheim') }).toEqual({ exitCode: 0, said: false });
+    const text = readFileSync(join(data, 'keepconfig.d/keepgate-tls.json'), 'utf8');
+    expect(text).toContain('\n\t// mine\n\t"enabledProtocols": {\n');
+    expect(text).toContain('\t"TLSPassword": "geheim-1"\n}');
+    const open = Object.entries(snapshot(data)).filter(([, content]) => content.includes('geheim-1'));
+    expect(open.map(([name, content]) => [name, content.split(' ')[0]])).toEqual([
+      ['keepconfig.d/keepgate-tls.json', '600'],
+    ]);
+    // the next one leaves none behind
+    await tls(data, ...pfx, ...named, '--password-in-environment');
+    expect(json(data, 'keepgate-tls.json')).toEqual({
+      enabledProtocols: { 'TLSv1.3': true },
+      TLSType: 'pfx',
+      TLSFile: `${data}/keepgate/domino.pfx`,
+    });
+  });
+
+  it('takes a password of the environment file for one of the environment', async () => {
+    const data = dataFolder(files);
+    const env = place.write('domino.env', 'TLSPassword=geheim-2\nMANAGMENTPORT=7889\n', 0o600);
+    const { exitCode } = await tls(data, ...pfx, ...named, '--environment-file', env);
+    expect(exitCode).toBe(0);
+    expect(json(data, 'keepgate-tls.json')).not.toHaveProperty('TLSPassword');
+    expect(readFileSync(join(data, 'notes.ini'), 'latin1')).toContain(
+      'KeepManagementURL=https://domino.example.com:7889\r\n',
+    );
+  });
+
+  it('names the host of the chain, with pem', async () => {
+    const { fullchain, key } = issued(['domino.example.com']);
+    const data = dataFolder({ ...files, 'keepgate/a.key': key, 'keepgate/a.crt': fullchain });
+    const args = ['--as', 'pem', '--file', 'keepgate/a.key', '--chain', 'keepgate/a.crt', '--no-lookup'];
+    expect(await tls(data, ...args)).toMatchObject({ exitCode: 0 });
+    expect(json(data, 'keepgate-tls.json')).toEqual({
+      TLSType: 'pem',
+      TLSFile: `${data}/keepgate/a.key`,
+      PEMCert: `${data}/keepgate/a.crt`,
+      TLSPassword: '',
+    });
+    expect(readFileSync(join(data, 'notes.ini'), 'latin1')).toContain('=https://domino.example.com:8889\r\n');
+  });
+
+  it('prepares everything for another machine', async () => {
+    const out = join(place.folder, 'prepared');
+    const args = ['--out', 'prepared', '--path-style', 'windows', ...pfx.slice(0, 3), 'keepgate\\domino.pfx', ...named];
+    const { exitCode, stderr } = await tls('C:\\Domino\\Data', ...args);
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('prepared to C:\\Domino\\Data'),
+    });
+    expect(stderr).toContain('\n  KeepManagementURL=https://domino.example.com:8889\n');
+    expect(stderr).toMatch(/info domino-key-store: there is no prepared\/keepgate\/domino.pfx/);
+    expect(json(out, 'keepgate-tls.json')).toMatchObject({ TLSFile: 'C:/Domino/Data/keepgate/domino.pfx' });
+    expect(readdirSync(out).sort()).toEqual(['keepconfig.d', 'keepgate-backup']);
+    writeFileSync(join(out, 'notes.ini'), '[Notes]\r\n');
+    expect(await tls('C:\\Domino\\Data', ...args)).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(join(out, 'notes.ini'), 'utf8')).toBe(
+      '[Notes]\r\nKeepManagementURL=https://domino.example.com:8889\r\n',
+    );
+  });
+
+  it.runIf(isRoot)(
+    'as root, leaves the files to the user of Domino, who has to be able to read the key store',
+    async () => {
+      const data = dataFolder(files);
+      for (const name of ['', 'keepconfig.d', 'notes.ini']) chownSync(join(data, name), 12_345, 12_345);
+      execFileSync('chmod', ['711', join(data, '..')]);
+      const refused = await tls(data, ...pfx, ...named);
+      expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('who may not read it') });
+      chownSync(join(data, 'keepgate/domino.pfx'), 12_345, 12_345);
+      expect(await tls(data, ...pfx, ...named)).toMatchObject({ exitCode: 0 });
+      for (const name of ['keepconfig.d/keepgate-tls.json', 'notes.ini', 'keepgate-backup', 'keepgate-backup/0001-tls'])
+        expect([name, statSync(join(data, name)).uid]).toEqual([name, 12_345]);
+    },
+  );
+});
+
+describe('domino tls refuses', () => {
+  const jks = ['--as', 'jks', '--file', 'keepgate/domino.pfx'];
+  const certmgr = ['--as', 'certmgr'];
+  const cases: readonly (readonly [
+    what: string,
+    code: string,
+    files: Record<string, string | object>,
+    args: readonly string[],
+  ])[] = [
+    [
+      'a HOST on loopback',
+      'domino-host-loopback',
+      { 'keepconfig.d/p.json': { HOST: '127.0.0.1' } },
+      [...pfx, ...named],
+    ],
+    ['a name that leads nowhere', 'domino-host-elsewhere', {}, [...pfx, '--host', 'no-such-host.invalid']],
+    ['localhost', 'domino-host-local', {}, [...pfx, '--host', 'localhost', '--no-lookup']],
+    ['::1', 'domino-host-local', {}, [...pfx, '--host', '::1', '--no-lookup']],
+    ['a wildcard as a name', 'domino-host-local', {}, [...pfx, '--host', '*.example.com', '--no-lookup']],
+    ['a key store without a name', 'domino-host-unknown', {}, pfx],
+    ['a later file', 'domino-overridden', { 'keepconfig.d/zz.json': { TLSType: 'jks' } }, [...pfx, ...named]],
+    ['a missing key store', 'domino-key-store', {}, [...pfx.slice(0, 3), 'no.pfx', ...named]],
+    ['JKS without a password', 'domino-password-short', {}, [...jks, ...named]],
+    ['a file that is no JSON', 'domino-config-invalid', { 'keepconfig.d/a.json': '{' }, [...certmgr, ...named]],
+    [
+      'a key twice in its own file',
+      'domino-config-invalid',
+      { 'keepconfig.d/keepgate-tls.json': '{"a":1,"a":2}' },
+      [...certmgr, ...named],
+    ],
+    [
+      'a port as a text',
+      'domino-config-value',
+      { 'keepconfig.d/a.json': { MANAGMENTPORT: '1' } },
+      [...certmgr, ...named],
+    ],
+    [
+      'the setting twice',
+      'domino-ini-twice',
+      { 'notes.ini': 'KeepManagementURL=a\nkeepmanagementurl=b\n' },
+      [...certmgr, ...named],
+    ],
+    ['UTF-16', 'domino-ini-not-text', { 'notes.ini': '[\0N\0' }, [...certmgr, ...named]],
+  ];
+
+  it.each(cases)('%s (%s), and changes nothing', async (_what, code, more, args) => {
+    const data = dataFolder({ ...files, ...more });
+    const before = snapshot(data);
+    const { exitCode, stdout, stderr } = await tls(data, ...args);
+    expect({ exitCode, stdout, stderr }).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringContaining(`error ${code}: `),
+    });
+    expect(snapshot(data)).toEqual(before);
+    expect(existsSync(join(data, 'keepgate-backup'))).toBe(false);
+  });
+
+  it('a name that the certificate is not for', async () => {
+    const data = dataFolder(files);
+    const store = await storeWith('*.example.net');
+    const { stderr } = await tls(data, 'domino', ...pfx, '--store', store, ...named);
+    expect(stderr).toContain('error domino-host-not-in-certificate: ');
+    expect((await tls(data, 'domino', ...pfx, '--store', store, '--no-lookup')).stderr).toContain(
+      'domino-host-unknown',
+    );
+    const fits = await tls(data, 'domino', ...pfx, '--store', store, '--host', 'a.example.net', '--no-lookup');
+    expect(fits.exitCode).toBe(0);
+  });
+
+  it('a setting of the environment, and shows the lines that stand twice', async () => {
+    const data = dataFolder({ ...files, 'notes.ini': '[Notes]\nKeepManagementURL=a\nKEEPMANAGEMENTURL=b\n' });
+    const env = place.write('type.env', 'TLSType=jks\n');
+    const { stderr } = await tls(data, ...pfx, ...named, '--environment-file', env);
+    expect(stderr).toContain('TLSType in keepgate-tls.json would not count: the environment comes later');
+    expect(stderr).toContain('line 2: KeepManagementURL=a; line 3: KEEPMANAGEMENTURL=b');
+  });
+
+  it('links and FIFOs in the place of its files', async () => {
+    for (const name of ['notes.ini', 'keepconfig.d/keepgate-tls.json', 'keepconfig.d/other.json']) {
+      const data = dataFolder({ ...files, secret: '{}' });
+      rmSync(join(data, name), { force: true });
+      symlinkSync(join(data, 'secret'), join(data, name));
+      expect(await tls(data, ...pfx, ...named)).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('domino-file-kind'),
+      });
+      rmSync(join(data, name));
+      execFileSync('mkfifo', [join(data, name)]);
+      expect(await tls(data, ...pfx, ...named)).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('domino-file-kind'),
+      });
+      expect(readFileSync(join(data, 'secret'), 'utf8')).toBe('{}');
+    }
+  });
+
+  it.each([
+    [[], "name Domino's data folder with --data, as Domino sees it"],
+    [['--data', '.'], 'say with --as what the key store is: jks, pfx, pem or certmgr'],
+    [['--data', '.', '--as', 'pfx'], '--as pfx needs --file, the path of the key store'],
+    [['--data', '.', '--as', 'pem', '--file', 'a'], '--as pem needs --chain, the path of the certificate chain'],
+    [['--data', '.', '--as', 'certmgr', '--file', 'a'], '--as certmgr takes no --file'],
+    [['--data', '.', '--as', 'pfx', '--file', '../a'], '"../a" leads out of the data folder'],
+    [
+      ['--data', '.', '--path-style', 'windows'],
+      '--path-style windows prepares files for another machine: say with --out where',
+    ],
+    [['--data', 'x', '--out', '.'], '--data with --out is an absolute path of the other machine, not "x"'],
+    [['--data', '.', '--overlay', '../a.json'], '--overlay takes a file name that ends in .json'],
+  ])('%j', async (args, message) => {
+    expect(await place.keepgate(['domino', 'tls', ...args])).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `keepgate: ${message}\n`,
+    });
+  });
+
+  it('a folder that is none', async () => {
+    const { exitCode, stderr } = await tls(join(place.folder, 'no-such-folder'), ...pfx, ...named);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining('there is no such folder') });
+  });
+});

@@ -1,0 +1,177 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { describe, expect, it } from 'vitest';
+import { applyChanges, makeChanges } from '../../src/domino/apply-changes.ts';
+import { undoing } from '../../src/domino/backup.ts';
+import { type Change, readIn } from '../../src/domino/change.ts';
+import { closeFolder, type Folder, openFolder } from '../../src/domino/folder.ts';
+import { dataFolder, snapshot } from './data-folder.ts';
+
+const isRoot = process.getuid?.() === 0;
+
+function inFolder<T>(path: string, act: (folder: Folder) => T): T {
+  const folder = openFolder(path, 'data');
+  try {
+    return act(folder);
+  } finally {
+    closeFolder(folder);
+  }
+}
+
+function setting(folder: Folder, path: string, text: string): Change {
+  const before = readIn(folder, path);
+  return {
+    path,
+    before,
+    after: { ...(before ?? { mode: 0o600, uid: folder.uid, gid: folder.gid }), bytes: Buffer.from(text) },
+  };
+}
+
+const code = (code: string) => expect.objectContaining({ diagnostic: expect.objectContaining({ code }) });
+
+describe('a change', () => {
+  it('keeps owner and mode, gives a new file to the owner of the folder, and is undone', () => {
+    const path = dataFolder();
+    if (isRoot) {
+      chownSync(path, 12_345, 12_346);
+      chownSync(join(path, 'notes.ini'), 12_347, 12_348);
+    }
+    chmodSync(join(path, 'notes.ini'), 0o664);
+    const before = snapshot(path);
+    inFolder(path, (folder) => {
+      applyChanges(folder, 'tls', [setting(folder, 'notes.ini', 'new'), setting(folder, 'keepconfig.d/a.json', '{}')]);
+    });
+    const { uid, gid } = statSync(path);
+    const ini = statSync(join(path, 'notes.ini'));
+    expect(snapshot(path)).toEqual({
+      'notes.ini': `664 ${ini.uid}:${ini.gid} new`,
+      'keepconfig.d/a.json': `600 ${uid}:${gid} {}`,
+    });
+    if (isRoot) expect([uid, ini.uid, ini.gid]).toEqual([12_345, 12_347, 12_348]);
+    for (const name of readdirSync(join(path, 'keepgate-backup'), { recursive: true, encoding: 'utf8' }))
+      expect(statSync(join(path, 'keepgate-backup', name)).mode & 0o077).toBe(0);
+    inFolder(path, (folder) => makeChanges(folder, undoing(folder, 'tls').changes));
+    expect(snapshot(path)).toEqual(before);
+  });
+
+  it('that fails takes back the ones before it', () => {
+    const path = dataFolder();
+    const before = snapshot(path);
+    inFolder(path, (folder) => {
+      const first = setting(folder, 'notes.ini', 'new');
+      const second = setting(folder, 'keepconfig.d/a.json', '{}');
+      writeFileSync(join(path, 'keepconfig.d/a.json'), 'somebody else');
+      expect(() => applyChanges(folder, 'tls', [first, second])).toThrow(code('domino-changed'));
+    });
+    rmSync(join(path, 'keepconfig.d/a.json'));
+    expect(snapshot(path)).toEqual(before);
+    expect(readdirSync(join(path, 'keepgate-backup'))).toEqual([]);
+  });
+
+  it('is not undone over what somebody changed since', () => {
+    const path = dataFolder();
+    inFolder(path, (folder) => applyChanges(folder, 'tls', [setting(folder, 'notes.ini', 'new')]));
+    writeFileSync(join(path, 'notes.ini'), 'newer');
+    inFolder(path, (folder) => expect(() => undoing(folder, 'tls')).toThrow(code('domino-changed')));
+    expect(readFileSync(join(path, 'notes.ini'), 'utf8')).toBe('newer');
+  });
+
+  it('that was cut off in the middle can be undone', () => {
+    const path = dataFolder();
+    const before = snapshot(path);
+    inFolder(path, (folder) => {
+      applyChanges(folder, 'tls', [setting(folder, 'notes.ini', 'new'), setting(folder, 'keepconfig.d/a.json', '{}')]);
+      rmSync(join(path, 'keepconfig.d/a.json'));
+      makeChanges(folder, undoing(folder, 'tls').changes);
+    });
+    expect(snapshot(path)).toEqual(before);
+  });
+
+  it('each run is undone for itself, the last one first', () => {
+    const path = dataFolder();
+    inFolder(path, (folder) => {
+      for (let run = 1; run <= 11; run += 1) applyChanges(folder, 'tls', [setting(folder, 'notes.ini', `${run}`)]);
+      applyChanges(folder, 'proxy', [setting(folder, 'keepconfig.d/p.json', '{}')]);
+      expect(undoing(folder, 'tls').changes[0]?.after?.bytes.toString()).toBe('10');
+      expect(undoing(folder, 'tls').backup).toBe('keepgate-backup/0011-tls');
+    });
+    inFolder(dataFolder(), (folder) => expect(() => undoing(folder, 'tls')).toThrow(code('domino-nothing-to-undo')));
+  });
+
+  it.each([
+    ['{}'],
+    ['null'],
+    ['[]'],
+    ['no'],
+    ['{"version": 1, "files": [{"path": "../etc/passwd", "kept": null, "mode": 0, "after": null}]}'],
+    ['{"version": 1, "files": [{"path": "keepconfig.d/../x.json", "kept": null, "mode": 0, "after": null}]}'],
+    ['{"version": 1, "files": [{"path": "notes.ini", "kept": "../../x", "mode": 0, "after": null}]}'],
+    ['{"version": 1, "files": [{"path": "notes.ini", "kept": "0", "mode": 2541, "after": null}]}'],
+    ['{"version": 1, "files": [{"path": "notes.ini", "kept": "7", "mode": 420, "after": null}]}'],
+  ])('a record that keepgate did not write is refused: %s', (record) => {
+    const path = dataFolder();
+    mkdirSync(join(path, 'keepgate-backup/0001-tls'), { recursive: true });
+    writeFileSync(join(path, 'keepgate-backup/0001-tls/undo.json'), record);
+    writeFileSync(join(path, 'keepgate-backup/0001-tls/0'), 'x');
+    inFolder(path, (folder) => expect(() => undoing(folder, 'tls')).toThrow(code('domino-backup-damaged')));
+  });
+});
+
+describe('in the place of a file', () => {
+  const odd: readonly (readonly [what: string, make: (path: string, secret: string) => void])[] = [
+    ['a symbolic link', (path, secret) => symlinkSync(secret, path)],
+    ['a link to nothing', (path, secret) => symlinkSync(`${secret}-no`, path)],
+    ['a hard link', (path, secret) => linkSync(secret, path)],
+    ['a FIFO', (path) => execFileSync('mkfifo', [path])],
+    ['a folder', (path) => mkdirSync(path)],
+    ['a large file', (path) => writeFileSync(path, Buffer.alloc(1_000_001, 32))],
+  ];
+
+  it.each(odd)('%s is refused, and nothing behind it touched', (_what, make) => {
+    const path = dataFolder({ secret: 'a secret' });
+    rmSync(join(path, 'notes.ini'));
+    make(join(path, 'notes.ini'), join(path, 'secret'));
+    inFolder(path, (folder) => {
+      expect(() => readIn(folder, 'notes.ini')).toThrow(code('domino-file-kind'));
+      expect(() => makeChanges(folder, [{ path: 'notes.ini', before: undefined, after: undefined }])).toThrow(
+        code('domino-file-kind'),
+      );
+    });
+    expect(readFileSync(join(path, 'secret'), 'utf8')).toBe('a secret');
+    expect(statSync(path).isDirectory()).toBe(true);
+  });
+
+  it('a link in the place of keepconfig.d is refused', () => {
+    const path = dataFolder();
+    renameSync(join(path, 'keepconfig.d'), join(path, 'elsewhere'));
+    symlinkSync(join(path, 'elsewhere'), join(path, 'keepconfig.d'));
+    inFolder(path, (folder) => expect(() => readIn(folder, 'keepconfig.d/a.json')).toThrow(code('domino-folder')));
+  });
+
+  it('a folder that is exchanged meanwhile does not lead writing astray', () => {
+    const path = dataFolder();
+    const victim = dataFolder({ 'notes.ini': '[Notes]\nKitType=2\n' });
+    inFolder(path, (folder) => {
+      const change = setting(folder, 'notes.ini', 'new');
+      renameSync(path, `${path}-moved`);
+      symlinkSync(victim, path);
+      makeChanges(folder, [change]);
+    });
+    expect(readFileSync(join(victim, 'notes.ini'), 'utf8')).toBe('[Notes]\nKitType=2\n');
+    expect(readFileSync(`${path}-moved/notes.ini`, 'utf8')).toBe('new');
+  });
+});

@@ -1,0 +1,253 @@
+/** A stub of the public port and the API's four: the doctor finds each fault, and is silent on the healthy one. */
+import { X509Certificate } from 'node:crypto';
+import { createServer as createHttp } from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { examine } from '../../src/domino/doctor/examine.ts';
+import type { Subject } from '../../src/domino/doctor/subject.ts';
+import { installationOf } from '../../src/domino/installation.ts';
+import type { JsonObject } from '../../src/domino/overlay.ts';
+import { chain } from '../ca.ts';
+import { Workplace } from '../cli/workplace.ts';
+
+const host = 'domino.example.com';
+const dates = { notBefore: new Date(Date.now() - 86_400_000) };
+const own = chain([host], dates);
+const other = chain(['other.example.com'], dates);
+const open: Server[] = [];
+const place = new Workplace();
+
+afterEach(async () => {
+  for (const server of open.splice(0)) await new Promise((done) => server.close(done));
+});
+
+async function listen(server: Server, address = '127.0.0.1'): Promise<number> {
+  await new Promise<void>((done) => server.listen(0, address, done));
+  open.push(server);
+  return (server.address() as AddressInfo).port;
+}
+const plain = (address?: string) =>
+  listen(
+    createServer((socket) => socket.destroy()),
+    address,
+  );
+const pairOf = ({ fullchain, leaf }: typeof own) => ({ cert: fullchain, key: leaf.key });
+const closed = async (): Promise<number> => {
+  const port = await plain();
+  await new Promise((done) => open.pop()?.close(done));
+  return port;
+};
+
+interface Stub {
+  readonly served?: { readonly cert: string; readonly key: string };
+  readonly status?: number;
+  readonly refusesOrigin?: boolean;
+  readonly dataTls?: boolean;
+  readonly openPort?: 'management' | 'metrics' | 'health' | 'data';
+  /** Where the open port and the data port listen. */
+  readonly listensOn?: string;
+  readonly proxyTls?: boolean;
+  readonly backend?: string;
+  readonly front?: 'closed';
+  readonly data?: 'closed';
+  readonly settings?: JsonObject;
+  readonly ini?: (management: number) => string;
+  readonly ownTls?: boolean;
+  readonly more?: Partial<Subject>;
+}
+
+async function subjectOf(stub: Stub): Promise<Subject> {
+  const { served = pairOf(own), status = 200, ownTls = false } = stub;
+  const answer = (origin: string | undefined) => (origin !== undefined && stub.refusesOrigin ? 403 : status);
+  const front = createHttps(served, (request, response) => response.writeHead(answer(request.headers.origin)).end());
+  const httpsPort = stub.front === 'closed' ? await closed() : await listen(front);
+  const dataServer = (stub.dataTls ?? false) ? createHttps(served) : createHttp((_, response) => response.end());
+  const fromOutside = stub.more?.fromOutside ?? false;
+  const data = ownTls
+    ? httpsPort
+    : stub.data === 'closed' || (fromOutside && stub.openPort !== 'data')
+      ? await closed()
+      : await listen(dataServer, stub.listensOn);
+  const port = (name: string) => (stub.openPort === name ? plain(stub.listensOn) : closed());
+  const ports = {
+    data,
+    management: await port('management'),
+    metrics: await port('metrics'),
+    health: await port('health'),
+  };
+  const settings = stub.settings ?? {
+    CORS: { [`^https://domino\\.example\\.com:${httpsPort}$`]: true },
+    bodyHandler: { bodyLimit: 1000 },
+    httpIdleTimeout: 140,
+    ...(ownTls && { TLSFile: '/local/notesdata/api.pfx', TLSType: 'pfx', TLSPassword: '' }),
+  };
+  const { proxyTls: tls = false, backend = '127.0.0.1' } = stub;
+  const proxy = { hosts: [host], httpsPort, backend, tls, ports, bodyLimit: 1000, readTimeout: 150 };
+  return {
+    ...{ hosts: [host], address: '127.0.0.1', httpsPort, ports, fromOutside },
+    installation: fromOutside ? undefined : installationOf({ overlays: [{ name: 'a.json', settings }] }),
+    notesIni: fromOutside ? undefined : Buffer.from(stub.ini?.(ports.management) ?? ''),
+    proxy: ownTls || fromOutside ? undefined : proxy,
+    fingerprints: [new X509Certificate(own.fullchain).fingerprint256],
+    // Stands for the address that others reach this machine by.
+    ownAddresses: ['127.0.0.2'],
+    ...{ ca: own.root.certificate + other.root.certificate, timeLimit: 3000 },
+    ...stub.more,
+  };
+}
+
+const codesOf = async (stub: Stub): Promise<string[]> => (await examine(await subjectOf(stub))).map(({ code }) => code);
+const outside = { fromOutside: true };
+const urlOf = (scheme: string, name: string) => (port: number) =>
+  `[Notes]\r\nKeepManagementURL=${scheme}://${name}:${port}\r\n`;
+
+const withTls = { CORS: { [host]: true }, TLSFile: '/x.pfx', TLSType: 'pfx', TLSPassword: '' };
+
+describe('domino doctor', () => {
+  it.each<[string, Stub]>([
+    ['behind a proxy', {}],
+    ['behind a proxy, with the URL', { ini: urlOf('http', 'localhost') }],
+    ['from outside', { more: outside }],
+    ['with TLS of its own', { ownTls: true, ini: urlOf('https', host) }],
+    ['with TLS on both sides', { dataTls: true, proxyTls: true, settings: withTls, ini: urlOf('https', host) }],
+    [
+      'with the proxy on another machine, so that the ports have to listen',
+      { listensOn: '0.0.0.0', openPort: 'health', backend: '0.0.0.0' },
+    ],
+    ['with CORS as host names', { settings: { CORS: { '.example.com': true } } }],
+  ])('is silent on a healthy one %s', async (_, stub) => {
+    expect(await codesOf(stub)).toEqual([]);
+  });
+
+  const exposedAndClosed = ['domino-port-exposed', 'domino-data-unreachable'];
+  const later = ['domino-certificate-outdated'];
+  it.each<[string, Stub, string[]]>([
+    ['management is open', { openPort: 'management', more: outside }, ['domino-port-open']],
+    ['metrics is open', { openPort: 'metrics', more: outside }, ['domino-port-open']],
+    ['health is open', { openPort: 'health', more: outside }, ['domino-port-open']],
+    ['data is open past the proxy', { openPort: 'data', more: outside }, ['domino-port-open']],
+    ['ports listen on every address', { listensOn: '0.0.0.0' }, ['domino-port-exposed']],
+    ['one port does', { listensOn: '0.0.0.0', openPort: 'management', data: 'closed' }, exposedAndClosed],
+    ['the data port is closed', { data: 'closed' }, ['domino-data-unreachable']],
+    ['the data port speaks TLS', { dataTls: true }, ['domino-tls-on']],
+    [
+      'the data port speaks no TLS',
+      { proxyTls: true, settings: withTls, ini: urlOf('https', host) },
+      ['domino-tls-off'],
+    ],
+    [
+      'TLS is not effective yet',
+      { settings: withTls, ini: urlOf('https', host), more: { proxy: undefined } },
+      ['domino-tls-not-effective'],
+    ],
+    ['TLS is on still', { dataTls: true, more: { proxy: undefined } }, ['domino-tls-not-effective']],
+    ['the public port is closed', { front: 'closed' }, ['domino-https-closed']],
+    ["the certificate is another's", { served: pairOf(other) }, ['domino-chain-unverified', ...later]],
+    ['the CA is not trusted', { more: { ca: undefined } }, ['domino-chain-unverified']],
+    [
+      'the chain is cut off',
+      { served: { cert: own.leaf.certificate, key: own.leaf.key } },
+      ['domino-chain-unverified'],
+    ],
+    [
+      'the certificate is the one before',
+      { served: pairOf(chain([host], dates)), more: {} },
+      ['domino-chain-unverified', ...later],
+    ],
+    ['the proxy answers 502', { status: 502 }, ['domino-proxy-no-answer']],
+    ['the API refuses the origin', { refusesOrigin: true }, ['domino-cors-refused']],
+    ['CORS lacks the name', { settings: { CORS: { '^https://x$': true } } }, ['domino-cors-refused']],
+    ['CORS says no', { settings: { CORS: { [host]: false } } }, ['domino-cors-refused']],
+    [
+      'the API takes larger bodies',
+      { settings: { CORS: { [host]: true }, bodyHandler: { bodyLimit: -1 } } },
+      ['domino-body-limit'],
+    ],
+    ['the API waits longer', { settings: { CORS: { [host]: true }, httpIdleTimeout: 150 } }, ['domino-timeout-short']],
+    ['TLS without the URL', { ownTls: true }, ['domino-management-url']],
+    ['TLS, and http in the URL', { ownTls: true, ini: urlOf('http', host) }, ['domino-management-url']],
+    ['TLS, and localhost in the URL', { ownTls: true, ini: urlOf('https', 'localhost') }, ['domino-management-url']],
+    [
+      'another port in the URL',
+      { ownTls: true, ini: () => `KeepManagementURL=https://${host}:1\n` },
+      ['domino-management-url'],
+    ],
+    ['the URL twice', { ini: (port) => urlOf('http', 'localhost')(port).repeat(2) }, ['domino-management-url']],
+    ['https without TLS', { ini: urlOf('https', host) }, ['domino-management-url']],
+  ])('finds that %s', async (_, stub, codes) => {
+    expect(await codesOf(stub)).toEqual(codes);
+  });
+
+  it('is a command, with the findings of check and its exit codes', async () => {
+    const { httpsPort, ports } = await subjectOf({ ownTls: true });
+    place.write('ca.pem', own.root.certificate + other.root.certificate);
+    const more = { TLSFile: '/x.pfx', TLSType: 'pfx', TLSPassword: '' };
+    const settings = { PORT: ports.data, MANAGMENTPORT: ports.management, ...more };
+    place.write('data/keepconfig.d/tls.json', JSON.stringify(settings));
+    place.write('data/notes.ini', urlOf('https', host)(ports.management));
+    const args = [
+      '--host',
+      host,
+      '--address',
+      '127.0.0.1',
+      '--data',
+      'data',
+      '--ca-file',
+      'ca.pem',
+      '--store',
+      'certs',
+    ];
+    const doctor = (...given: string[]) => place.keepgate(['domino', 'doctor', ...args, ...given]);
+    expect(await doctor()).toMatchObject({ exitCode: 0, stderr: '' });
+    place.write('data/notes.ini', urlOf('http', 'localhost')(ports.management));
+    const run = await doctor('--format', 'json', '--https-port', String(httpsPort));
+    expect(run.exitCode).toBe(1);
+    expect(JSON.parse(run.stdout).diagnostics).toMatchObject([{ code: 'domino-management-url', severity: 'error' }]);
+    expect(await doctor('--timeout', 'x')).toMatchObject({ exitCode: 2 });
+  });
+
+  it("looks for the host's certificates in the store of the spec, or for the named one", async () => {
+    const { httpsPort, ports } = await subjectOf({});
+    const renewed = chain([host], dates);
+    place.write('renewed.pem', renewed.fullchain + renewed.leaf.key, 0o600);
+    place.write('others.pem', other.fullchain + other.leaf.key, 0o600);
+    for (const name of ['renewed', 'others'])
+      await place.keepgate(['cert', 'import', `${name}.pem`, '--name', name, '--store', 'of-spec']);
+    place.write('ca.pem', own.root.certificate);
+    place.write('spec.yaml', specOf(httpsPort, ports));
+    const args = ['domino', 'doctor', 'spec.yaml', '--address', '127.0.0.1', '--ca-file', 'ca.pem', '--format', 'json'];
+    const codes = async (...more: string[]) => {
+      const { stdout } = await place.keepgate([...args, ...more]);
+      return JSON.parse(stdout).diagnostics.map(({ code }: { code: string }) => code);
+    };
+    expect(await codes()).toEqual(['domino-certificate-outdated']);
+    expect(await codes('--store', 'empty')).toEqual([]);
+    expect(await codes('--name', 'others')).toEqual(['domino-certificate-outdated']);
+    const unknown = await place.keepgate([...args, '--name', 'nothing']);
+    expect(unknown).toMatchObject({ exitCode: 2 });
+    place.write('all.pem', own.fullchain + own.leaf.key, 0o600);
+    await place.keepgate(['cert', 'import', 'all.pem', '--name', 'renewed', '--store', 'of-spec']);
+    expect(await codes()).toEqual([]);
+  });
+
+  it('finds from outside what is open, with the ports of the spec', async () => {
+    const { httpsPort, ports } = await subjectOf({ openPort: 'management', more: outside });
+    place.write('ca.pem', own.root.certificate);
+    place.write('spec.yaml', specOf(httpsPort, ports));
+    const args = ['domino', 'doctor', '--from-outside', '--address', '127.0.0.1', '--ca-file', 'ca.pem'];
+    const run = await place.keepgate([...args, 'spec.yaml']);
+    expect(run.exitCode).toBe(1);
+    expect(run.stdout).toContain(
+      `error domino-port-open: the management port ${ports.management} is open to the outside`,
+    );
+    expect(run.stdout.match(/ domino-/g)).toHaveLength(1);
+  });
+});
+
+function specOf(https: number, ports: Subject['ports']): string {
+  const preset = { name: 'domino-rest-api', ports };
+  const site = { hosts: [host], preset, bodyLimit: '1k', listen: { https } };
+  return JSON.stringify({ version: 1, acme: { store: join(place.folder, 'of-spec') }, sites: { domino: site } });
+}
