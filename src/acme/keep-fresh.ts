@@ -4,10 +4,9 @@
  */
 import { prune } from '../certs/store.ts';
 import { type ActivationResult, activate } from '../deploy/activate-certificates.ts';
-import type { NginxInstance } from '../deploy/nginx-instance.ts';
 import { type Diagnostic, KeepgateError, reaches } from '../diagnostic.ts';
 import type { Job, UnreadableJob } from './due.ts';
-import { hookDone, isHookOwed } from './owed-hooks.ts';
+import { hookDone, isHookOwed, reloadDone } from './owed.ts';
 import { inPool } from './pool.ts';
 import { type Outcome, type ReachOptions, reach } from './reach.ts';
 
@@ -16,7 +15,6 @@ export interface FreshOptions extends ReachOptions {
   readonly concurrency: number;
   /** How many versions of each stay in the store, whatever its settings say. */
   readonly keep: number | undefined;
-  readonly nginx: NginxInstance | 'none' | undefined;
   /** Makes its exports for other servers anew, before the hook: that may be for who reads them. */
   readonly exported: (name: string) => Promise<readonly Diagnostic[]>;
   /** Runs its deploy hook, for what is served now. An error says that it has to be run again. */
@@ -52,6 +50,7 @@ export async function keepFresh(jobs: readonly (Job | UnreadableJob)[], options:
   );
   for (const { name } of fresh) report(name, 'switching to the new certificate');
   const activation = fresh.length > 0 ? await activate(store, fresh, { nginx, signal }) : undefined;
+  for (const { name } of fresh) reloadDone(store, name);
   const isBack = activation?.outcome === 'put-back' || activation?.outcome === 'stuck';
   const ended = await inPool(outcomes, 1, async (outcome) => {
     const isNew = fresh.some(({ name }) => name === outcome.job.name);

@@ -1,19 +1,23 @@
 /** One certificate of many: what is done about it before nginx is switched, and what becomes of it. */
 import { isDeepStrictEqual } from 'node:util';
 import { type StoredVersion, saveSettings, settingsOf } from '../certs/store.ts';
+import type { NginxInstance } from '../deploy/nginx-instance.ts';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { type DueOptions, dueOf, type Job, type UnreadableJob } from './due.ts';
 import { type IssueDueOptions, issueDue, type Proof } from './issue-due.ts';
-import { oweHook } from './owed-hooks.ts';
+import { isReloadOwed, owe } from './owed.ts';
 import type { RenewalDecision } from './renewal.ts';
 import { unlessDamaged } from './state-file.ts';
 
-export interface ReachOptions extends DueOptions, IssueDueOptions {}
+export interface ReachOptions extends DueOptions, IssueDueOptions {
+  /** `none`: nothing is reloaded. */
+  readonly nginx: NginxInstance | 'none' | undefined;
+}
 
 export interface Outcome {
   /** Without settings when these can't be read. */
   readonly job: Pick<Job, 'name'> & Partial<Job>;
-  /** `switched`: an earlier run had it issued. `held`: due, and not to be asked for before `decision.retryAt`. */
+  /** `switched`: an earlier run had it issued, and was ended before nginx had it. `held`: due, and not to be asked for before `decision.retryAt`. */
   readonly result: 'issued' | 'switched' | 'kept' | 'held' | 'failed';
   /** undefined when what the store has of it can't be read. */
   readonly decision?: RenewalDecision;
@@ -27,15 +31,15 @@ export interface Outcome {
 
 /** Up to the switch, which all have in common. @throws the signal's reason; never a KeepgateError */
 export async function reach(job: Job | UnreadableJob, options: ReachOptions): Promise<Outcome> {
-  const { store, hooks } = options;
+  const { store, hooks, nginx } = options;
   const unreached = { job: { name: job.name }, version: undefined, diagnostics: [] };
   if ('error' in job) return { ...unreached, result: 'failed', error: job.error };
   let outcome: Outcome = { ...unreached, job, result: 'failed' };
   try {
     outcome = await outcomeOf(job, options);
     const isNew = outcome.result === 'issued' || outcome.result === 'switched';
-    if (isNew && outcome.version && hooks && job.settings.deployHook !== undefined)
-      await oweHook(store, job.name, outcome.version.number);
+    const owed = { reload: nginx !== 'none', hook: hooks && job.settings.deployHook !== undefined };
+    if (isNew && outcome.version) await owe(store, job.name, outcome.version.number, owed);
     return outcome;
   } catch (error) {
     if (!(error instanceof KeepgateError)) throw error;
@@ -50,7 +54,8 @@ async function outcomeOf(job: Job, options: ReachOptions): Promise<Outcome> {
   if (due.action === 'hold') return { ...outcome, result: 'held' };
   if (due.action !== 'issue') {
     await rememberSettings(job, options);
-    return { ...outcome, result: due.action === 'keep' ? 'kept' : 'switched' };
+    const isIn = due.action === 'keep' && (options.nginx === 'none' || !isReloadOwed(options.store, job.name));
+    return { ...outcome, result: isIn ? 'kept' : 'switched' };
   }
   const { version: issued, error, proof, diagnostics } = await issueDue(due, options);
   const ended = { ...outcome, ...(proof && { proof }), diagnostics };

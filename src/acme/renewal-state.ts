@@ -25,6 +25,8 @@ export interface RenewalState {
   readonly ari?: AriState;
   /** The serial number of the certificate that is known to be revoked. */
   readonly revoked?: string;
+  /** The number of the version that nginx may not have read, although it is in place. */
+  readonly reloadOwed?: number;
   /** The number of the first version that its deploy hook has not heard of with success. */
   readonly hookOwed?: number;
 }

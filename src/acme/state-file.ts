@@ -36,12 +36,13 @@ export function unlessDamaged<T>(read: () => T): T | undefined {
 /** What has another form than keepgate writes is left out. */
 function validState(value: object | undefined): RenewalState {
   const found = { ...value } as { readonly [key in keyof RenewalState]?: unknown };
-  const { failures, lastAttempt, notBefore, revoked, lastError, ari, hookOwed } = found;
+  const { failures, lastAttempt, notBefore, revoked, lastError, ari, reloadOwed, hookOwed } = found;
   return {
     failures: Number.isSafeInteger(failures) ? Math.max(0, Number(failures)) : 0,
     ...(typeof lastAttempt === 'string' && { lastAttempt }),
     ...(typeof notBefore === 'string' && { notBefore }),
     ...(typeof revoked === 'string' && { revoked }),
+    ...(Number.isSafeInteger(reloadOwed) && { reloadOwed: Number(reloadOwed) }),
     ...(Number.isSafeInteger(hookOwed) && { hookOwed: Number(hookOwed) }),
     ...(hasTexts<NonNullable<RenewalState['lastError']>>(lastError, ['code', 'message']) && { lastError }),
     ...(hasTexts<NonNullable<RenewalState['ari']>>(ari, [

@@ -116,18 +116,23 @@ it(`killed at ${points} points, the next run finishes`, async () => {
   // Each round a machine as new: only the folders are emptied, and the programs go on.
   const { stdout } = await run(`
 cp -a /etc/nginx out/stock
-export KEEPGATE_KILL_COUNT="$PWD/out/count"
+export KEEPGATE_KILL_COUNT="$PWD/out/count" KEEPGATE_KILL_TRACE="$PWD/out/trace"
 NODE_OPTIONS='--import ${killAt}' up --no-timer >out/log 2>&1; echo "whole $?"
 total=$(cut -d' ' -f2 out/count); echo "steps $total"
-unset KEEPGATE_KILL_COUNT
-parts='${points}'; [ "$parts" = all ] && parts=$total
-for part in $(seq 1 "$parts"); do
+unset KEEPGATE_KILL_COUNT KEEPGATE_KILL_TRACE
+round() {
   nginx -s stop 2>/dev/null; sleep 0.3
   rm -rf /var/lib/keepgate /var/lib/keepgate-acme /etc/nginx/* keepgate.yaml; cp -a out/stock/. /etc/nginx/
-  KEEPGATE_KILL_AT=$(((total * part + parts) / (parts + 1))) NODE_OPTIONS='--import ${killAt}' up --no-timer >>out/log 2>&1; killed=$?
-  up --no-timer >>out/log 2>&1; echo "part $part: $killed then $?"
-  fetch >/dev/null || echo "part $part: not served"
+  KEEPGATE_KILL_AT=$2 NODE_OPTIONS='--import ${killAt}' up --no-timer >>out/log 2>&1; killed=$?
+  up --no-timer >>out/log 2>&1; echo "$1: $killed then $?"
+  fetch >/dev/null || echo "$1: not served"
+}
+parts='${points}'; [ "$parts" = all ] && parts=$total
+for part in $(seq 1 "$parts"); do
+  round "part $part" $(((total * part + parts) / (parts + 1)))
 done
+at=$(grep 'renameSync .*/live/[.]keepgate-' out/trace | tail -n 1 | cut -d' ' -f1)
+round switched $((at + 1))
 nginx -s stop
 `);
   const [whole, steps, ...rounds] = stdout.trim().split('\n');
@@ -138,5 +143,6 @@ nginx -s stop
     { length: points === 'all' ? total : Number(points) },
     (_, index) => `part ${index + 1}: 137 then 0`,
   );
-  expect(rounds).toEqual(expected);
+  // When nginx has not yet been told of the certificate that is in place, too.
+  expect(rounds).toEqual([...expected, 'switched: 137 then 0']);
 }, 3_600_000);
