@@ -99,12 +99,12 @@ export class Staging {
   }
 }
 
-/** Removes what a crashed run left in a folder, if it is older than `age` milliseconds. */
-export function sweep(folder: string, age = 0): void {
+/** Removes what a crashed run left in a folder; with `age`, only what is older than these milliseconds. */
+export function sweep(folder: string, age?: number): void {
   if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
-    if (temporary.test(name) && isOlder(path, age)) rmSync(path, { force: true });
+    if (temporary.test(name) && (age === undefined || isOlder(path, age))) rmSync(path, { force: true });
   }
 }
 
