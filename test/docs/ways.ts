@@ -1,0 +1,91 @@
+/** Each way through the guide for Domino, as somebody would go it, and what others do meanwhile. */
+import { resolve } from 'node:path';
+import { below, blocksOf, without } from './blocks.ts';
+import type { Meanwhile, Way } from './domino-server.ts';
+
+export const guide = 'docs/domino.md';
+const doc = (name: string) => `docs/domino/${name}.md`;
+const proxy = doc('proxy-lets-encrypt');
+const proxyOwn = doc('proxy-own-certificate');
+const ownTls = doc('own-tls');
+const trouble = doc('when-something-fails');
+
+const answered: Meanwhile = { after: 'cert csr', script: 'it_answers' };
+const sent: Meanwhile = { before: 'cert import domino.pfx', script: 'it_sends_pfx' };
+const looked = (port: number): Meanwhile => ({ after: 'domino doctor', script: `look ${port}; keep done` });
+
+const [request, given] = ['From your IT department, with a request', 'From your IT department, as a PFX'] as const;
+const certificates = ["From Let's Encrypt", request, given];
+const kinds = ['As PFX', 'As PEM', 'As JKS'];
+
+function ownWay(certificate: string, kind: string, more: Partial<Way> = {}): Way {
+  const others = [...certificates.filter((one) => one !== certificate), ...kinds.filter((one) => one !== kind)];
+  const { blocks = without(ownTls, 'Renewals', ...others), meanwhile = [] } = more;
+  const hook = resolve('examples/hooks/domino-reload');
+  return {
+    blocks,
+    meanwhile: [answered, sent, { before: 'install -D', script: `cp '${hook}' .` }, looked(8880), ...meanwhile],
+    fails: '--from-outside',
+  };
+}
+
+export const ways = {
+  proxy: {
+    blocks: [
+      ...blocksOf(guide),
+      ...without(proxy, 'Going back'),
+      ...without(trouble, 'The restapi task does not start'),
+      ...below(proxy, 'Going back'),
+    ],
+    meanwhile: [looked(443)],
+  },
+  proxyRequest: {
+    blocks: without(proxyOwn, 'You have a PFX file'),
+    meanwhile: [
+      answered,
+      looked(443),
+      {
+        before: '--from-keepconfig',
+        script: `echo '{"bodyHandler": {"bodyLimit": 67108864}}' >/local/notesdata/keepconfig.d/limit.json`,
+      },
+      { after: 'nginx -s reload', script: 'sleep 1; look 443' },
+    ],
+  },
+  proxyPfx: {
+    blocks: [...below(proxyOwn, '1. nginx, and a description of what you want', 'You have a PFX file', '3. HTTPS')],
+    meanwhile: [sent, { after: 'apply --start', script: 'look 443' }],
+  },
+  pfx: ownWay("From Let's Encrypt", 'As PFX', {
+    blocks: without(ownTls, request, given, 'As PEM', 'As JKS'),
+    meanwhile: [{ after: 'cert renew', script: 'look 8880' }],
+  }),
+  // At the end with a second certificate of the IT department, and the way back of the page for failures.
+  pem: ownWay(request, 'As PEM', {
+    blocks: [
+      ...without(ownTls, "From Let's Encrypt", given, 'As PFX', 'As JKS', 'Renewals', 'Going back'),
+      ...below(ownTls, request),
+      ...below(trouble, 'The restapi task does not start'),
+    ],
+    meanwhile: [{ before: '--undo', script: 'look 8880' }],
+  }),
+  jks: ownWay(given, 'As JKS'),
+  manager: { blocks: blocksOf(doc('certificate-manager')), meanwhile: [looked(8880)] },
+  windows: {
+    blocks: blocksOf(doc('windows')),
+    meanwhile: [
+      {
+        after: 'mkdir -p prepared',
+        script: 'cp /local/notesdata/notes.ini prepared; cp /local/notesdata/keepconfig.d/* prepared/keepconfig.d',
+      },
+      { before: 'mkdir -p prepared', script: 'cp ../given.pem domino.pem; cp ../given.key domino.key' },
+      {
+        after: '--path-style windows',
+        script: `cp -r prepared/notes.ini prepared/domino.pfx prepared/keepconfig.d /local/notesdata
+/opt/hcl/domino/bin/server -c 'tell restapi reload'`,
+      },
+      looked(8880),
+      { after: '--replace', script: 'cp -r prepared ../out' },
+    ],
+    fails: '--from-outside',
+  },
+} satisfies Record<string, Way>;
