@@ -42,11 +42,23 @@ it(
 );
 
 it(
-  'a PFX of the IT department',
+  'a PFX of the IT department, and the example proxy-own-certificate.sh',
   async () => {
     const { ended, said, looks } = await follow(ways.proxyPfx);
     expect(ended, said).toBe(true);
     expect(looks).toMatchObject([served('IT department')]);
+  },
+  timeout,
+);
+
+it(
+  'the example proxy-in-front.sh, twice',
+  async () => {
+    const { ended, said, looks, data } = await follow(ways.proxyExample);
+    expect(ended, said).toBe(true);
+    expect(looks).toMatchObject([1, 2].map(() => served(expect.stringContaining('Pebble'))));
+    expect(looks[1]).toEqual(looks[0]);
+    expect(overlay(data('done'))).toMatchObject({ HOST: '127.0.0.1', CORS });
   },
   timeout,
 );

@@ -130,6 +130,8 @@ cp -a /local/notesdata out/plain
 /opt/hcl/domino/bin/server -c 'tell restapi reload'
 ${node} wait-for.mjs 14000 && ${node} wait-for.mjs 15000
 ${node} roots.mjs | cat - known.pem >trusted.pem
+# hooks have a PATH of their own
+runuser='${join(dirname(home), 'bin/runuser')}'
 keep() { cp -a /local/notesdata "${home}/out/$1"; }
 look() { echo "@look $(${node} '${home}/look.mjs' "$1" '${home}/trusted.pem')"; }
 it_answers() {

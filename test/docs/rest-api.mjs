@@ -44,13 +44,13 @@ const [, url] = /^KeepManagementURL=(.*?)\r?$/m.exec(readFileSync(join(data, 'no
 if (tls && url !== `https://domino.example.com:${settings.MANAGMENTPORT}`)
   throw new Error(`KeepManagementURL is ${url}`);
 
-const allowed = (origin) =>
+// Behind a proxy, the public name is another origin than what the API knows of itself.
+const allowed = ({ headers: { origin, host } }) =>
   origin === undefined ||
-  Object.entries(settings.CORS ?? {}).some(
-    ([pattern, yes]) => yes === true && new RegExp(`^(?:${pattern})$`).test(origin),
-  );
+  origin === `${tls ? 'https' : 'http'}://${host}` ||
+  Object.entries(settings.CORS ?? {}).some(([key, yes]) => yes === true && new RegExp(`^(?:${key})$`).test(origin));
 const answer = (request, response) => {
-  response.statusCode = allowed(request.headers.origin) ? 200 : 403;
+  response.statusCode = allowed(request) ? 200 : 403;
   response.end('from the API');
 };
 for (const port of ['PORT', 'HEALTHCHECKPORT', 'METRICSPORT', 'MANAGMENTPORT'])

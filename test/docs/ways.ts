@@ -1,6 +1,6 @@
 /** Each way through the guide for Domino, as somebody would go it, and what others do meanwhile. */
 import { resolve } from 'node:path';
-import { below, blocksOf, without } from './blocks.ts';
+import { type Block, below, blocksOf, without } from './blocks.ts';
 import type { Meanwhile, Way } from './domino-server.ts';
 
 export const guide = 'docs/domino.md';
@@ -18,13 +18,26 @@ const [request, given] = ['From your IT department, with a request', 'From your 
 const certificates = ["From Let's Encrypt", request, given];
 const kinds = ['As PFX', 'As PEM', 'As JKS'];
 
+const example = (name: string): Block => ({
+  place: name,
+  titles: [],
+  language: 'sh',
+  text: `sh '${resolve('examples/domino', name)}'; /opt/hcl/domino/bin/server -c 'tell restapi reload'`,
+});
+
 function ownWay(certificate: string, kind: string, more: Partial<Way> = {}): Way {
   const others = [...certificates.filter((one) => one !== certificate), ...kinds.filter((one) => one !== kind)];
   const { blocks = without(ownTls, 'Renewals', ...others), meanwhile = [] } = more;
   const hook = resolve('examples/hooks/domino-reload');
   return {
     blocks,
-    meanwhile: [answered, sent, { before: 'install -D', script: `cp '${hook}' .` }, looked(8880), ...meanwhile],
+    meanwhile: [
+      answered,
+      sent,
+      { before: 'install -D', script: `sed "s|exec runuser|exec $runuser|" '${hook}' >domino-reload` },
+      looked(8880),
+      ...meanwhile,
+    ],
     fails: '--from-outside',
   };
 }
@@ -51,9 +64,21 @@ export const ways = {
       { after: 'nginx -s reload', script: 'sleep 1; look 443' },
     ],
   },
+  // After it, the example that does the rest.
   proxyPfx: {
-    blocks: [...below(proxyOwn, '1. nginx, and a description of what you want', 'You have a PFX file', '3. HTTPS')],
-    meanwhile: [sent, { after: 'apply --start', script: 'look 443' }],
+    blocks: [...below(proxyOwn, 'You have a PFX file'), example('proxy-own-certificate.sh')],
+    meanwhile: [
+      sent,
+      { before: 'examples/', script: 'mkdir /etc/keepgate' },
+      { after: 'examples/', script: 'look 443' },
+    ],
+  },
+  proxyExample: {
+    blocks: [example('proxy-in-front.sh'), example('proxy-in-front.sh')],
+    meanwhile: [
+      { before: 'examples/', script: 'mkdir -p /etc/keepgate' },
+      { after: 'examples/', script: 'look 443; keep done' },
+    ],
   },
   pfx: ownWay("From Let's Encrypt", 'As PFX', {
     blocks: without(ownTls, request, given, 'As PEM', 'As JKS'),
@@ -84,7 +109,7 @@ export const ways = {
 /opt/hcl/domino/bin/server -c 'tell restapi reload'`,
       },
       looked(8880),
-      { after: '--replace', script: 'cp -r prepared ../out' },
+      { after: '--replace', script: 'cp -r prepared prepared-for-proxy ../out' },
     ],
     fails: '--from-outside',
   },
