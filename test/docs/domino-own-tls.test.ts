@@ -34,7 +34,9 @@ it(
     expect(modeOf(data('done'), 'domino.pfx')).toBe(0o600);
     // as the guide says, without a firewall
     expect(stdout.split('\n').filter((line) => line.includes('domino-port-open'))).toEqual(openPorts);
-    expect(stdout).toContain('@systemctl enable --now keepgate-renew.timer');
+    expect(said).toContain('warning timer-lacks-folder: the timer that renews may not write to /local/notesdata');
+    expect(readFileSync(data('systemctl'), 'utf8')).toContain('enable --now keepgate-renew.timer');
+    expect(readFileSync(data('unit'), 'utf8')).toMatch(/^ReadWritePaths=.* -\/local\/notesdata( |$)/m);
     expect(settings(data('end'))).toEqual(settings(data('plain')));
   },
   timeout,

@@ -187,7 +187,7 @@ function writePrograms(home: string, node: string): void {
   program(join(home, 'domino-console'), consoleProgram(home, node));
   // What apt would install is there; systemd, and a user beside root, can't be.
   program(join(bin, 'apt-get'), '[ "$1" = install ]\n');
-  program(join(bin, 'systemctl'), `echo "@systemctl $*"\n`);
+  program(join(bin, 'systemctl'), `echo "$*" >>'${home}/out/systemctl'\n`);
   program(join(bin, 'runuser'), '[ "$1 $2 $3" = "-u root --" ] && shift 3 && exec "$@"\n');
   if (!existsSync('/usr/bin/ss')) program(join(bin, 'ss'), 'echo "State Recv-Q Send-Q"\n');
 }

@@ -82,7 +82,11 @@ export const ways = {
   },
   pfx: ownWay("From Let's Encrypt", 'As PFX', {
     blocks: without(ownTls, request, given, 'As PEM', 'As JKS'),
-    meanwhile: [{ after: 'cert renew', script: 'look 8880' }],
+    meanwhile: [
+      // as `cert issue` suggests itself: too early for the folder of the export
+      { after: 'cert issue', script: 'sudo keepgate cert timer --install' },
+      { after: 'cert renew', script: 'look 8880; cp /etc/systemd/system/keepgate-renew.service ../out/unit' },
+    ],
   }),
   // At the end with a second certificate of the IT department, and the way back of the page for failures.
   pem: ownWay(request, 'As PEM', {
