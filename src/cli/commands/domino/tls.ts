@@ -1,21 +1,17 @@
-import { X509Certificate } from 'node:crypto';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import { checkCertificateName } from '../../../certs/certificate-name.ts';
-import { pemBlocks } from '../../../certs/pem.ts';
-import { readRegularFile, whyNotRead } from '../../../certs/regular-file.ts';
-import { type Diagnostic, KeepgateError } from '../../../diagnostic.ts';
 import type { Folder } from '../../../domino/folder.ts';
 import { storeKinds } from '../../../domino/installation.ts';
 import { thisMachine } from '../../../domino/leads-here.ts';
 import { planTls } from '../../../domino/plan-tls.ts';
 import type { Command } from '../../command.ts';
 import type { Io } from '../../io.ts';
-import { type StoreOptions, storeFor, storeOption } from '../../store-option.ts';
+import { type StoreOptions, storeOption } from '../../store-option.ts';
 import { UsageError } from '../../usage-error.ts';
 import { carryOut, consoleCommands, undo } from './carry-out.ts';
 import { type DataOptions, dataOptions, environmentOf, inDataFolder } from './data-options.ts';
-import { isAbsolute, ownTls, type StoreFile, type StoreFileOptions } from './own-tls.ts';
+import { isAbsolute, ownTls, type StoreFileOptions } from './own-tls.ts';
+import { certificateOf } from './tls-certificate.ts';
 
 interface Options extends DataOptions, StoreFileOptions, StoreOptions {
   data?: string;
@@ -104,36 +100,6 @@ function nextSteps({ out, data }: Options, iniLine: string): string[] {
     `  ${iniLine}`,
     ...consoleCommands,
   ];
-}
-
-/** Of the store, or the chain that is named; undefined when neither is. */
-async function certificateOf(argv: Options, files: readonly StoreFile[], io: Io): Promise<X509Certificate | undefined> {
-  if (argv.name !== undefined) {
-    checkCertificateName(argv.name);
-    const store = await storeFor({ ...(argv.store !== undefined && { store: argv.store }) }, io, { write: false });
-    return leafOf(join(store.root, 'live', argv.name, 'fullchain.pem'));
-  }
-  const chain = argv.as === 'pem' ? files[1]?.here : undefined;
-  return chain === undefined || readRegularFile(chain).state === 'missing' ? undefined : leafOf(chain);
-}
-
-function leafOf(path: string): X509Certificate {
-  const file = readRegularFile(path);
-  const problem = (reason: string): KeepgateError => {
-    const diagnostic: Omit<Diagnostic, 'severity'> = {
-      code: 'domino-certificate',
-      message: `${path} can't be read as a certificate chain: ${reason}`,
-      help: 'Name a certificate that keepgate cert list shows, or say --host.',
-    };
-    return new KeepgateError(1, diagnostic);
-  };
-  if (file.state !== 'read') throw problem(whyNotRead(file));
-  const block = pemBlocks(file.bytes).find(({ label }) => label === 'CERTIFICATE');
-  try {
-    return new X509Certificate(block?.text ?? '');
-  } catch {
-    throw problem('there is no certificate in it');
-  }
 }
 
 export const command: Command<Options> = { options, run };
