@@ -48,7 +48,7 @@ async function renewed() {
 async function way(name: string): Promise<string> {
   const data = dataFolder({ 'keepconfig.d/ports.json': { PORT: 8880, MANAGMENTPORT: 8889 } });
   mkdirSync(join(place.folder, name));
-  const own = { DATA: data, HOOK: join(place.folder, 'hook'), PASSWORD: join(place.folder, 'password') };
+  const own = { DATA: data, OUT: data, HOOK: join(place.folder, 'hook'), PASSWORD: join(place.folder, 'password') };
   const env = { ...own, CONFIG: join(place.folder, name), NODE_V8_COVERAGE: process.env.KEEPGATE_TEST_COVERAGE };
   const PATH = [join(place.folder, 'bin'), dirname(parts.keytool), process.env.PATH].join(':');
   const run = () => execa('sh', [join(examples, name)], { env: { ...env, PATH } });
@@ -71,21 +71,13 @@ describe('the examples', () => {
       'own-tls-jks.sh',
       'own-tls-pem.sh',
       'own-tls-pfx.sh',
+      'prepared-for-windows.sh',
       'proxy-in-front.sh',
+      'proxy-own-certificate.sh',
     ]);
   });
 
-  it('proxy-in-front.sh', async () => {
-    const data = await way('proxy-in-front.sh');
-    const spec = readFileSync(join(place.folder, 'proxy-in-front.sh/keepgate.yaml'), 'utf8');
-    expect(spec).toContain(`hosts: [${host}]`);
-    expect(readdirSync(join(place.folder, 'proxy-in-front.sh/site'))).not.toEqual([]);
-    expect(json(data, 'keepgate-proxy.json')).toMatchObject({
-      HOST: '127.0.0.1',
-      CORS: { '^https://domino\\.example\\.com$': true },
-    });
-    expect(iniOf(data)).not.toContain('KeepManagementURL');
-  }, 90_000);
+  // Those of a proxy need nginx: test/docs/domino-proxy.test.ts.
 
   it('own-tls-pfx.sh, and what a renewal does', async () => {
     const data = await way('own-tls-pfx.sh');
@@ -130,6 +122,14 @@ describe('the examples', () => {
   it('certificate-manager.sh', async () => {
     const data = await way('certificate-manager.sh');
     expect(json(data, 'keepgate-tls.json')).toEqual({ TLSCertStore: true, TLSCertStoreName: host });
+    expect(iniOf(data)).toContain(url);
+  }, 90_000);
+
+  it('prepared-for-windows.sh', async () => {
+    const data = await way('prepared-for-windows.sh');
+    const TLSFile = 'C:/Domino/Data/domino.pfx';
+    expect(json(data, 'keepgate-tls.json')).toEqual({ TLSType: 'pfx', TLSFile, TLSPassword: '' });
+    expect(modes(data, 'domino.pfx')).toEqual([0o600]);
     expect(iniOf(data)).toContain(url);
   }, 90_000);
 });

@@ -1,9 +1,12 @@
+import { dirname } from 'node:path';
 import type { Argv } from 'yargs';
 import { exportFormats } from '../../../certs/export/formats.ts';
 import { keptExports, rememberExport } from '../../../certs/export/kept.ts';
 import { makeExport } from '../../../certs/export/make.ts';
 import { placeExport } from '../../../certs/export/place.ts';
 import { openStore } from '../../../certs/store.ts';
+import { timerLacks } from '../../../deploy/timer-lacks.ts';
+import { systemUnits } from '../../../deploy/timer-units.ts';
 import type { Command } from '../../command.ts';
 import { exitCode, type Io } from '../../io.ts';
 import { storeFor, storeOption } from '../../store-option.ts';
@@ -74,8 +77,10 @@ async function run(argv: ExportOptions, io: Io): Promise<number> {
     });
   const files = [wanted.out, ...(wanted.keyOut === undefined ? [] : [wanted.keyOut])];
   const isKept = argv.keepCurrent ?? earlier !== undefined;
+  const lacking =
+    isKept && store ? files.flatMap((path) => timerLacks(dirname(path), store.root, systemUnits) ?? []) : [];
   await tell(argv.format, io, {
-    diagnostics: [...diagnostics, ...placed],
+    diagnostics: [...diagnostics, ...placed, ...lacking.slice(0, 1)],
     lines: inWords(wanted, files, form.alias, isKept),
     product: { as: wanted.as, files, alias: form.alias, fingerprint: pair.fingerprint, keptCurrent: isKept },
   });

@@ -1,6 +1,7 @@
-import { delimiter, resolve } from 'node:path';
+import { delimiter, dirname, resolve } from 'node:path';
 import process from 'node:process';
 import type { Argv } from 'yargs';
+import { keptExports } from '../../../certs/export/kept.ts';
 import { type CertificateStore, names, settingsOf } from '../../../certs/store.ts';
 import { writtenFolders } from '../../../check/written-folders.ts';
 import { installTimer, uninstallTimer } from '../../../deploy/install-timer.ts';
@@ -57,7 +58,12 @@ async function run({ install, uninstall, units, writable, ...options }: Options,
     node: process.execPath,
     program: resolve(process.argv[1] ?? ''),
     store: store.root,
-    writable: [...webroots(store), ...writtenFolders(), ...writable.map((folder) => resolve(io.cwd, folder))],
+    writable: [
+      ...webroots(store),
+      ...exportFolders(store),
+      ...writtenFolders(),
+      ...writable.map((folder) => resolve(io.cwd, folder)),
+    ],
   });
   if (!install) {
     for (const [name, text] of Object.entries(texts)) io.stdout.write(`# ---- ${place.folder}/${name} ----\n${text}\n`);
@@ -75,6 +81,12 @@ function webroots(store: CertificateStore): string[] {
     const { challenge } = settingsOf(store, name) ?? {};
     return typeof challenge === 'object' && 'webroot' in challenge ? [challenge.webroot] : [];
   });
+}
+
+/** Where exports that are kept current lie. */
+function exportFolders(store: CertificateStore): string[] {
+  const exports = names(store).flatMap((name) => keptExports(store, name));
+  return exports.flatMap(({ out, keyOut }) => [out, ...(keyOut === undefined ? [] : [keyOut])]).map(dirname);
 }
 
 const look = ({ root }: CertificateStore, { store }: StoreOptions): string =>
