@@ -6,7 +6,7 @@ import { snapshot } from '../domino/data-folder.ts';
 import { follow, removeServers } from './domino-server.ts';
 import { ways } from './ways.ts';
 
-const timeout = 120_000;
+const timeout = 300_000;
 afterEach(removeServers);
 
 const served = (issuer: unknown) => ({ issuer, names: 'DNS:domino.example.com', body: 'from the API' });

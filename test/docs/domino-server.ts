@@ -65,7 +65,7 @@ export async function follow({ blocks, meanwhile, fails }: Way): Promise<Ran> {
   writeFiles(home);
   writePrograms(home, node);
   const steps = blocks.flatMap((block) => [`echo '@block ${block.place}'`, ...stepsOf(block, meanwhile, fails)]);
-  const { stdout, stderr } = await machine.run([services(home, node), ...steps, end].join('\n'), 120_000);
+  const { stdout, stderr } = await machine.run([services(home, node), ...steps, end].join('\n'), 240_000);
   const lines = stdout.split('\n');
   return {
     said: `${stdout}\n${stderr}`,
