@@ -7,6 +7,7 @@ import type { InstallFolder } from '../deploy/place.ts';
 import { platformReasons } from '../deploy/platform-reasons.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
+import { word } from '../shell-word.ts';
 import { interruptible } from './interrupt.ts';
 import { exitCode, type Io } from './io.ts';
 import { progress } from './progress.ts';
@@ -87,7 +88,7 @@ export function runInstall(
         { format: options.format, diagnostics: [...diagnostics, ...applied.diagnostics, ...reasons], ignored, product },
         io,
       );
-      if (options.format === 'text') io.stderr.write(inWords(applied, place.shown));
+      if (options.format === 'text') io.stderr.write(inWords(applied, place));
       return exitCodeOf(applied);
     } finally {
       shown.end();
@@ -117,7 +118,7 @@ const environmental: ReadonlySet<string> = new Set([
   'partial-test',
 ]);
 
-function inWords({ outcome, plan, standIns, nginx, number }: Applied, shown: string): string {
+function inWords({ outcome, plan, standIns, nginx, number }: Applied, { shown, live }: InstallFolder): string {
   if (outcome === 'unchanged') return `${shown} is as it has to be; nothing was written and nothing reloaded\n`;
   if (outcome !== 'installed' && outcome !== 'planned') return '';
   const [wrote, removed] = outcome === 'planned' ? ['would write', 'would remove'] : ['wrote', 'removed'];
@@ -127,7 +128,7 @@ function inWords({ outcome, plan, standIns, nginx, number }: Applied, shown: str
     (name) => `${outcome === 'planned' ? 'would make' : 'made'} a stand-in for the certificate ${name}`,
   );
   const lines = [...changed, ...gone, ...made];
-  const undo = number === undefined ? [] : ['undo it with: keepgate rollback'];
+  const undo = number === undefined ? [] : [`undo it with: keepgate rollback${live ? '' : ` --root ${word(shown)}`}`];
   return [...lines, ...(nginx ? [nginxWords[nginx]] : []), ...undo].map((line) => `${line}\n`).join('');
 }
 

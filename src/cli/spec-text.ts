@@ -73,7 +73,8 @@ function siteName(preset: SpecTextOptions['preset']): string {
 }
 
 function plain(upstream: string): string {
-  return `    upstream: ${JSON.stringify(upstream)}
+  const url = /^[^/@\s]+:\d+$/.test(upstream) ? `http://${upstream}` : upstream;
+  return `    upstream: ${JSON.stringify(url)}
     # What matters next; the first two are what they are without being written:
     # bodyLimit: 32m                # the largest request
     # timeouts: {read: 60s}         # longer than the API takes for an answer

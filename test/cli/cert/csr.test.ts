@@ -80,6 +80,17 @@ describe('cert csr', () => {
     });
   });
 
+  it('is called as the site that it is for, so that nginx finds its certificate', async () => {
+    const home = new Workplace();
+    home.write('keepgate.yaml', `${minimal()}acme: {store: ${home.folder}/own}\n`);
+    const name = async (...hosts: string[]) =>
+      JSON.parse((await home.keepgate(['cert', 'csr', ...hosts, '--format', 'json'])).stdout).name;
+    expect(await name('api.example.com')).toBe('api');
+    expect(await name('*.example.com', 'example.com')).toBe('api');
+    expect(await name('other.example.com')).toBe('other.example.com');
+    expect(await name('api.example.com', '--name', 'mine')).toBe('mine');
+  });
+
   it('takes the store of the spec, and refuses a spec that is wrong', async () => {
     const home = new Workplace();
     home.write('keepgate.yaml', `${minimal()}acme: {store: ${home.folder}/own}\n`);

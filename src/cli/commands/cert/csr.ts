@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import type { Argv } from 'yargs';
-import { certificateNameOf, checkCertificateName } from '../../../certs/certificate-name.ts';
+import { checkCertificateName } from '../../../certs/certificate-name.ts';
 import { certificateRequest } from '../../../certs/csr.ts';
 import { keyTypeOf, newKey, pemOf } from '../../../certs/keys.ts';
 import { withLock } from '../../../certs/lock.ts';
@@ -15,6 +15,7 @@ import type { Command } from '../../command.ts';
 import { exitCode, type Io } from '../../io.ts';
 import { storeFor, storeOption } from '../../store-option.ts';
 import { UsageError } from '../../usage-error.ts';
+import { requestName } from './name-in-store.ts';
 import { tell } from './tell.ts';
 import { writeRequest } from './write-request.ts';
 
@@ -31,7 +32,11 @@ interface Options {
 const options = (yargs: Argv): Argv<Options> =>
   storeOption(yargs)
     .positional('host', { type: 'string', array: true, describe: 'the names and addresses that it is to be for' })
-    .option('name', { type: 'string', requiresArg: true, describe: 'what the store calls it (the first host)' })
+    .option('name', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'what the store calls it (the site of keepgate.yaml, else the first host)',
+    })
     .option('key-type', { choices: keyTypes, describe: 'the kind of the new key (ec-p256)' })
     .option('new-key', { type: 'boolean', default: false, describe: 'throw away the key that waits, and make another' })
     .option('out', {
@@ -49,8 +54,7 @@ const options = (yargs: Argv): Argv<Options> =>
 
 async function run(argv: Options, io: Io): Promise<number> {
   const hosts = hostsOf(argv.host ?? []);
-  const [first = ''] = hosts;
-  const name = argv.name ?? certificateNameOf(first);
+  const name = argv.name ?? (await requestName(hosts, io));
   checkCertificateName(name);
   const store = await storeFor(argv, io);
   const { key, isNew } = await withLock(store, { wait: 60_000 }, () => keyFor(store, name, hosts, argv, io.now()));

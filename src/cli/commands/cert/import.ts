@@ -14,7 +14,7 @@ import { exitCode, type Io } from '../../io.ts';
 import { visible } from '../../report/visible.ts';
 import { storeFor, storeOption } from '../../store-option.ts';
 import { UsageError } from '../../usage-error.ts';
-import { importName } from './import-name.ts';
+import { importName } from './name-in-store.ts';
 import { readGiven } from './read-given.ts';
 import { tell } from './tell.ts';
 

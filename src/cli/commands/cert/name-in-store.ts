@@ -35,12 +35,24 @@ export async function importName(
     return { name: given, names: sites.find((site) => site.name === given)?.names ?? names };
   }
   const fitting = sites.filter((site) => site.names.every((host) => isFor(leaf, host)));
-  const [site] = fitting;
-  if (fitting.length > 1)
-    throw new UsageError(
-      `it is for several sites (${fitting.map((each) => each.name).join(', ')}); choose with --name`,
-    );
-  return site ?? { name: certificateNameOf(names[0] ?? ''), names };
+  return onlySite(fitting) ?? { name: certificateNameOf(names[0] ?? ''), names };
+}
+
+/**
+ * What the store is to call the certificate that is requested for these hosts: as the one site of keepgate.yaml that it would
+ * be for, else by the first host.
+ * @throws UsageError when it would be for several sites
+ */
+export async function requestName(hosts: readonly string[], io: Io): Promise<string> {
+  const covers = (host: string) => hosts.includes(host) || hosts.includes(host.replace(/^[^.]+/, '*'));
+  const sites = await sitesHere(io);
+  return onlySite(sites.filter(({ names }) => names.every(covers)))?.name ?? certificateNameOf(hosts[0] ?? '');
+}
+
+function onlySite(fitting: readonly ImportName[]): ImportName | undefined {
+  if (fitting.length <= 1) return fitting[0];
+  const list = fitting.map(({ name }) => name).join(', ');
+  throw new UsageError(`it is for several sites (${list}); choose with --name`);
 }
 
 /** The sites of keepgate.yaml whose certificate is in the store; none where there is no spec, or one with errors. */
