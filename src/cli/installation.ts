@@ -23,17 +23,19 @@ export interface InstallOptions extends CommonOptions {
 }
 
 export const installOptions = (yargs: Argv): Argv =>
-  commonOptions(yargs)
-    .option('root', {
-      type: 'string',
-      requiresArg: true,
-      describe: "nginx's folder, or the root of an image's file system (where the installed nginx reads)",
-    })
-    .option('nginx', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'the nginx that is installed for, and tested with',
-    });
+  hereOptions(yargs).option('root', {
+    type: 'string',
+    requiresArg: true,
+    describe: "nginx's folder, or the root of an image's file system (where the installed nginx reads)",
+  });
+
+/** Without --root: for the nginx of this machine. */
+export const hereOptions = (yargs: Argv): Argv =>
+  commonOptions(yargs).option('nginx', {
+    type: 'string',
+    requiresArg: true,
+    describe: 'the nginx that is installed for, and tested with',
+  });
 
 export interface Installation {
   readonly place: InstallFolder;

@@ -17,6 +17,21 @@ address as the site's upstream.
 
   curl -i http://127.0.0.1:8080/`,
   },
+  'probe-no-answer': {
+    title: 'a site serves its certificate, and answers nothing',
+    text: `The handshake is right, but the connection was closed without an answer, or none came within five seconds. A slow API is the usual
+reason; a route that closes the connection by intent is none to worry about.
+
+  curl -v https://api.example.com/
+  sudo tail /var/log/nginx/error.log`,
+  },
+  'probe-skipped': {
+    title: 'a site was not looked at',
+    text: `A site is looked at on this machine by its first host that is no wildcard and no IPv6 address, on the sockets of its "listen", and
+its certificate is compared with the file. Where one of these is missing, or the file can't be read, nobody knows whether it is served.
+
+  curl -v https://www.example.com/`,
+  },
   'root-missing': {
     title: 'the folder of --root does not exist',
     text: `--root names nginx's folder, the one that holds nginx.conf, or the root of a file system that has an etc/nginx: an image that is mounted,

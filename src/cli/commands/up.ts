@@ -4,7 +4,7 @@ import type { Argv } from 'yargs';
 import { unitsWritable } from '../../deploy/timer-lacks.ts';
 import { systemUnits } from '../../deploy/timer-units.ts';
 import type { Command } from '../command.ts';
-import { type InstallOptions, installOptions, nginxHere, prepare } from '../installation.ts';
+import { hereOptions, type InstallOptions, nginxHere, prepare } from '../installation.ts';
 import { exitCode, type Io } from '../io.ts';
 import { type AccountOptions, accountOptions, type ChallengeOptions, challengeOptions } from '../issue-options.ts';
 import { say } from '../report/say.ts';
@@ -13,7 +13,7 @@ import { probe } from '../up/probe.ts';
 import { runStages, type Stage } from '../up/stages.ts';
 import { UsageError } from '../usage-error.ts';
 
-interface Options extends InstallOptions, AccountOptions, ChallengeOptions {
+interface Options extends Omit<InstallOptions, 'root'>, AccountOptions, ChallengeOptions {
   host: string[];
   upstream?: string;
   skipPreflight: boolean;
@@ -25,7 +25,7 @@ interface Options extends InstallOptions, AccountOptions, ChallengeOptions {
 }
 
 function options(yargs: Argv): Argv<Options> {
-  const own = challengeOptions(accountOptions(installOptions(yargs) as Argv))
+  const own = challengeOptions(accountOptions(hereOptions(yargs) as Argv))
     .option('host', {
       type: 'string',
       array: true,
