@@ -40,6 +40,14 @@ a container's. keepgate makes neither, since a mistyped path would install for n
   keepgate apply --root /mnt/image
   keepgate apply --root /mnt/image/etc/nginx      # the same`,
   },
+  'root-link': {
+    title: 'a link in the image leads out of it',
+    text: `With --root, nginx's folder and the store of certificates lie in another file system. A link there that begins with a slash means a
+place of that system, but would be followed into this machine's, so it is refused, and no file of this machine is touched. A relative
+link that stays inside is followed.
+
+  ln -sfnr /mnt/image/opt/nginx /mnt/image/etc/nginx`,
+  },
   'apply-not-tested': {
     title: 'the files were installed without a test',
     text: `The files are for an nginx of another version than the one installed here, or none is installed. A test with another version would prove
