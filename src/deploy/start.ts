@@ -7,17 +7,39 @@ import type { Command } from '../nginx/run.ts';
 import { type NginxInstance, switchesOf } from './nginx-instance.ts';
 import { nginxOf } from './processes.ts';
 import { askForCertificate, type ExpectedCertificate, isServed } from './served-certificate.ts';
+import { stopNginx } from './stop.ts';
 
 /** Milliseconds. */
 const commandLimit = 90_000;
 const watched = 10_000;
 const handshake = 2000;
 
-/** Starts it and waits for its workers and the certificates that it has to serve. Resolves to why it isn't so. */
+/**
+ * Starts one that does not run, and waits for its workers and the certificates that it has to serve. Resolves to why it isn't so;
+ * then, and when it is aborted, it does not run either.
+ * @throws the signal's reason when it is aborted
+ */
 export async function startNginx(
   instance: NginxInstance,
   expect: readonly ExpectedCertificate[],
   signal?: AbortSignal,
+): Promise<Diagnostic | undefined> {
+  let failure: Diagnostic | undefined;
+  try {
+    failure = await startAndWatch(instance, expect, signal);
+    signal?.throwIfAborted();
+  } catch (error) {
+    await stopNginx(instance);
+    throw error;
+  }
+  if (failure !== undefined) await stopNginx(instance);
+  return failure;
+}
+
+async function startAndWatch(
+  instance: NginxInstance,
+  expect: readonly ExpectedCertificate[],
+  signal: AbortSignal | undefined,
 ): Promise<Diagnostic | undefined> {
   const command = instance.start ?? [instance.nginx, ...switchesOf(instance)];
   const failure = await launch(command, signal);
