@@ -7,6 +7,7 @@ import type { Command } from '../nginx/run.ts';
 import { type NginxInstance, switchesOf } from './nginx-instance.ts';
 import { nginxOf } from './processes.ts';
 import { askForCertificate, type ExpectedCertificate, isServed } from './served-certificate.ts';
+import { watchStart } from './start-log.ts';
 import { stopNginx } from './stop.ts';
 
 /** Milliseconds. */
@@ -24,7 +25,8 @@ export async function startNginx(
   expect: readonly ExpectedCertificate[],
   signal?: AbortSignal,
 ): Promise<Diagnostic | undefined> {
-  let failure: Diagnostic | undefined;
+  const watch = watchStart(instance);
+  let failure: string | undefined;
   try {
     failure = await startAndWatch(instance, expect, signal);
     signal?.throwIfAborted();
@@ -32,18 +34,20 @@ export async function startNginx(
     await stopNginx(instance);
     throw error;
   }
-  if (failure !== undefined) await stopNginx(instance);
-  return failure;
+  if (failure === undefined) return undefined;
+  const said = (await watch()).filter((text) => !failure.includes(text));
+  await stopNginx(instance);
+  return failed(said.length === 0 ? failure : `${failure}; nginx says: ${printable(said.join('; '), 600)}`);
 }
 
 async function startAndWatch(
   instance: NginxInstance,
   expect: readonly ExpectedCertificate[],
   signal: AbortSignal | undefined,
-): Promise<Diagnostic | undefined> {
+): Promise<string | undefined> {
   const command = instance.start ?? [instance.nginx, ...switchesOf(instance)];
   const failure = await launch(command, signal);
-  if (failure !== undefined) return failed(`"${command.join(' ')}" failed: ${printable(failure, 300)}`);
+  if (failure !== undefined) return `"${command.join(' ')}" failed: ${printable(failure, 300)}`;
   const end = performance.now() + watched;
   for (;;) {
     const running = nginxOf(instance.pidFile);
@@ -51,9 +55,7 @@ async function startAndWatch(
     const served = works ? await Promise.all(expect.map((one) => askForCertificate(one, handshake))) : [];
     if (works && served.every(isServed)) return undefined;
     if (performance.now() > end)
-      return failed(
-        works ? 'nginx was started and does not serve what it should' : 'nginx was started and has no workers',
-      );
+      return works ? 'nginx was started and does not serve what it should' : 'nginx was started and has no workers';
     await delay(50, undefined, { signal });
   }
 }

@@ -114,7 +114,8 @@ and nginx has read it where it runs. Then this run did what it was asked for.`,
   },
   'start-failed': {
     title: 'nginx could not be started',
-    text: `The test passed, but nginx ended again, made no workers, or serves another certificate than it should. The files were put back. Another
+    text: `The test passed, but nginx ended again, made no workers, or serves another certificate than it should. The files were put back, and
+what this run had started was stopped. The message has what the error log and the journal say, where there is anything. Another
 program may hold a port; the log says which.
 
   sudo ss -ltnp

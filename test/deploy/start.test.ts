@@ -3,8 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { NginxInstance } from '../../src/deploy/nginx-instance.ts';
+import { platformReasons } from '../../src/deploy/platform-reasons.ts';
 import { nginxOf } from '../../src/deploy/processes.ts';
 import { startNginx } from '../../src/deploy/start.ts';
+import { watchStart } from '../../src/deploy/start-log.ts';
 import { type InstalledNginx, installNginx } from './installed-nginx.ts';
 
 const timeout = 60_000;
@@ -30,6 +32,32 @@ function systemd(): { commands: Pick<NginxInstance, 'start' | 'stop'>; calls: ()
   const commands = { start: [systemctl, 'start', 'nginx'], stop: [systemctl, 'stop', 'nginx'] } as const;
   return { commands, calls: () => (existsSync(log) ? readFileSync(log, 'utf8') : '') };
 }
+
+const denied = 'bind() to 0.0.0.0:8443 failed (13: Permission denied)';
+
+it('is said why it does not start, where systemctl says only that it does not', { timeout }, async () => {
+  const [systemctl, errorLog] = [join(nginx.folder, 'systemctl'), join(nginx.folder, 'log/error.log')];
+  writeFileSync(errorLog, '2026/01/01 00:00:00 [emerg] 1#1: of another day\n');
+  const line = `2026/01/02 00:00:00 [emerg] 7#7: ${denied}`;
+  const script = `[ "$1" = start ] || exit 0\necho '${line}' >>'${errorLog}'\necho 'Job for nginx.service failed.' >&2\nexit 1\n`;
+  writeFileSync(systemctl, `#!/bin/sh\n${script}`, { mode: 0o755 });
+  const failure = await startNginx({ ...instance, errorLog, start: [systemctl, 'start', 'nginx'] }, []);
+  const message = `"${systemctl} start nginx" failed: Job for nginx.service failed.; nginx says: ${denied}`;
+  expect(failure).toMatchObject({ code: 'start-failed', message });
+  writeFileSync(join(nginx.folder, 'enforce'), '1');
+  const reasons = await platformReasons({ said: failure?.message ?? '', ports: [], path: [], selinux: nginx.folder });
+  expect(reasons).toMatchObject([{ code: 'selinux-blocks-port' }]);
+});
+
+it('has the reason in the journal', { timeout }, async () => {
+  const journalctl = join(nginx.folder, 'journalctl');
+  const script = `echo "nginx: [emerg] ${denied}"\necho "$*" >'${journalctl}.args'\n`;
+  writeFileSync(journalctl, `#!/bin/sh\n${script}`, { mode: 0o755 });
+  expect(await watchStart({ ...instance, start: ['systemctl', 'start', 'nginx'] }, journalctl)()).toEqual([denied]);
+  expect(readFileSync(`${journalctl}.args`, 'utf8')).toMatch(/^--unit nginx --lines 20 --since @\d+ /);
+  expect(await watchStart(instance, journalctl)()).toEqual([]);
+  expect(await watchStart({ ...instance, start: ['systemctl', 'start', 'nginx'] }, '/nowhere')()).toEqual([]);
+});
 
 it('runs when it is as it should be', { timeout }, async () => {
   expect(await startNginx(instance, [])).toBeUndefined();
