@@ -1,7 +1,7 @@
 /** What `cert issue` and `cert renew` share: a store, jobs, and an account of what became of them. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import type { Job, UnreadableJob } from '../acme/due.ts';
 import { type Fresh, keepFresh } from '../acme/keep-fresh.ts';
@@ -10,6 +10,7 @@ import { sessions } from '../acme/sessions.ts';
 import { solverPools } from '../acme/solver-pools.ts';
 import { withLock } from '../certs/lock.ts';
 import { type CertificateStore, openStore } from '../certs/store.ts';
+import { installedNginx } from '../deploy/nginx-instance.ts';
 import { timerLacks } from '../deploy/timer-lacks.ts';
 import { systemUnits } from '../deploy/timer-units.ts';
 import type { Diagnostic } from '../diagnostic.ts';
@@ -35,6 +36,8 @@ export interface RunOptions {
   concurrency: number;
   keep?: number;
   format: 'text' | 'json';
+  /** The program of the nginx that is reloaded, for `up`; the installed one. */
+  nginx?: string;
   /** As the command line names it. */
   directory?: string;
 }
@@ -102,6 +105,7 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
   const ask = askAboutTerms(io, signal);
   let reached = 0;
   try {
+    const nginx = options.nginx === undefined ? undefined : await installedNginx(resolve(io.cwd, options.nginx));
     shown.say('waiting for another run of keepgate');
     const exporting = { env: io.env, hooks: options.hooks, signal };
     const result = await withLock(store, { wait: lockWait, signal }, async () => {
@@ -130,7 +134,7 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
         resolver: options.resolver,
         concurrency: options.concurrency,
         keep: options.keep,
-        nginx: options.reload && !dryRun ? undefined : 'none',
+        nginx: options.reload && !dryRun ? nginx : 'none',
         report: (name, step) => shown.say(`${counted()}${name}: ${step}`),
         onReached: () => {
           reached++;

@@ -1,9 +1,10 @@
 /** What diff and apply begin with: a spec, rendered for the nginx whose folder it is installed into. */
-import { join, resolve as resolvePath } from 'node:path';
+import { resolve as resolvePath } from 'node:path';
 import type { Argv } from 'yargs';
 import { withLock } from '../certs/lock.ts';
 import { isServed, serveStandIn } from '../certs/stand-in.ts';
 import { openStore } from '../certs/store.ts';
+import { insideRoot } from '../deploy/inside-root.ts';
 import { type InstallFolder, installFolder } from '../deploy/place.ts';
 import type { Wanted } from '../deploy/plan.ts';
 import { manifestText } from '../deploy/plan-manifest.ts';
@@ -23,17 +24,19 @@ export interface InstallOptions extends CommonOptions {
 }
 
 export const installOptions = (yargs: Argv): Argv =>
-  commonOptions(yargs)
-    .option('root', {
-      type: 'string',
-      requiresArg: true,
-      describe: "nginx's folder, or the root of an image's file system (where the installed nginx reads)",
-    })
-    .option('nginx', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'the nginx that is installed for, and tested with',
-    });
+  hereOptions(yargs).option('root', {
+    type: 'string',
+    requiresArg: true,
+    describe: "nginx's folder, or the root of an image's file system (where the installed nginx reads)",
+  });
+
+/** Without --root: for the nginx of this machine. */
+export const hereOptions = (yargs: Argv): Argv =>
+  commonOptions(yargs).option('nginx', {
+    type: 'string',
+    requiresArg: true,
+    describe: 'the nginx that is installed for, and tested with',
+  });
 
 export interface Installation {
   readonly place: InstallFolder;
@@ -48,7 +51,7 @@ export type Prepared =
   | { readonly ok: true; readonly installation: Installation }
   | { readonly ok: false; readonly findings: Pick<Configuration, 'diagnostics' | 'ignored'> };
 
-/** @throws KeepgateError root-missing, target-* (1), nginx-missing, nginx-not-runnable (4) */
+/** @throws KeepgateError root-missing, root-link, target-* (1), nginx-missing, nginx-not-runnable (4) */
 export async function prepare(argv: InstallOptions, io: Io): Promise<Prepared> {
   const binary = await nginxHere(argv, io);
   const place = installFolder(argv.root, binary?.confDir, io.cwd);
@@ -88,12 +91,15 @@ export function goalOf({ rendered }: Installation): { wanted: Wanted; manifest: 
   return { wanted: rendered, manifest: manifestText(rendered.manifest) };
 }
 
-/** The names of certificates that nginx would not find in the store; none where the folder is nobody's file system. */
+/**
+ * The names of certificates that nginx would not find in the store; none where the folder is nobody's file system.
+ * @throws KeepgateError root-link (1)
+ */
 export function missingCertificates({ place, certificates }: Installation): string[] {
   const { fileSystem } = place;
   if (fileSystem === undefined) return [];
   return certificates
-    .filter((needed) => !isServed({ root: join(fileSystem || '/', storeOf(needed.certificate)) }, nameOf(needed)))
+    .filter((needed) => !isServed({ root: insideRoot(fileSystem, storeOf(needed.certificate)) }, nameOf(needed)))
     .map(nameOf);
 }
 
@@ -105,7 +111,7 @@ export async function makeStandIns(
 ): Promise<void> {
   const needed = certificates.filter((certificate) => names.includes(nameOf(certificate)));
   for (const root of new Set(needed.map(({ certificate }) => storeOf(certificate)))) {
-    const store = openStore(join(place.fileSystem || '/', root));
+    const store = openStore(insideRoot(place.fileSystem ?? '', root));
     await withLock(store, { wait: 10_000 }, async () => {
       for (const one of needed.filter(({ certificate }) => storeOf(certificate) === root)) {
         const name = nameOf(one);

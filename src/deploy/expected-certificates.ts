@@ -12,18 +12,27 @@ const most = 20;
  * be read here is not expected.
  */
 export function expectedCertificates(sites: readonly Site[]): ExpectedCertificate[] {
-  return sites
-    .flatMap(({ hosts, listen, tls }) => {
-      const host = hosts.find((name) => !name.startsWith('*.') && !name.startsWith('['));
-      const fingerprint = host && fingerprintOf(tls.certificate);
-      if (host === undefined || !fingerprint) return [];
-      return listen.https.flatMap(({ address }) => {
-        const [, ip, port] = /^(?:(\d+\.\d+\.\d+\.\d+):)?(\d+)$/.exec(address) ?? [];
-        if (port === undefined) return [];
-        return [{ host, address: ip ?? '127.0.0.1', port: Number(port), fingerprint }];
-      });
-    })
-    .slice(0, most);
+  return sites.flatMap((site) => sockets(site, ipv4)).slice(0, most);
+}
+
+/** Of every site the same; on its IPv6 sockets where it has no others. Empty where no certificate can be asked for. */
+export function certificatesOf(site: Site): ExpectedCertificate[] {
+  const found = sockets(site, ipv4);
+  return found.length > 0 ? found : sockets(site, ipv6);
+}
+
+const ipv4 = { form: /^(?:(\d+\.\d+\.\d+\.\d+):)?(\d+)$/, any: '0.0.0.0', loopback: '127.0.0.1' };
+const ipv6 = { form: /^\[([\da-f:.]+)\]:(\d+)$/i, any: '::', loopback: '::1' };
+
+function sockets({ hosts, listen, tls }: Site, { form, any, loopback }: typeof ipv4): ExpectedCertificate[] {
+  const host = hosts.find((name) => !name.startsWith('*.') && !name.startsWith('['));
+  const fingerprint = host && fingerprintOf(tls.certificate);
+  if (host === undefined || !fingerprint) return [];
+  return listen.https.flatMap(({ address }) => {
+    const [, ip = any, port] = form.exec(address) ?? [];
+    if (port === undefined) return [];
+    return [{ host, address: ip === any ? loopback : ip, port: Number(port), fingerprint }];
+  });
 }
 
 function fingerprintOf(path: string): string | undefined {

@@ -15,15 +15,20 @@ export interface UnitFolder {
 }
 
 /**
- * Writes both units and starts the timer.
+ * Writes the units that differ, and has systemd read them and run the timer: always, since a run that was killed may have come
+ * no further than the files. Resolves to the names of those written.
  * @throws KeepgateError timer-foreign (1) when a file of that name was not made here; not-writable (4); systemctl-failed (4)
  */
-export async function installTimer(units: ReturnType<typeof timerUnits>, { folder, path }: UnitFolder): Promise<void> {
-  const files = Object.entries(units).map(([name, text]) => ({ file: join(folder, name), text }));
-  for (const { file } of files) refuseForeign(file);
-  for (const { file, text } of files) inFolder(folder, () => replace(file, text));
+export async function installTimer(
+  units: ReturnType<typeof timerUnits>,
+  { folder, path }: UnitFolder,
+): Promise<string[]> {
+  const files = Object.entries(units).map(([name, text]) => ({ name, file: join(folder, name), text }));
+  const changed = files.filter(({ file, text }) => ownText(file) !== text);
+  for (const { file, text } of changed) inFolder(folder, () => replace(file, text));
   await systemctl(path, ['daemon-reload'], files);
   await systemctl(path, ['enable', '--now', timerName], files);
+  return changed.map(({ name }) => name);
 }
 
 /**
@@ -33,7 +38,7 @@ export async function installTimer(units: ReturnType<typeof timerUnits>, { folde
 export async function uninstallTimer({ folder, path }: UnitFolder): Promise<string[]> {
   const there = [timerName, serviceName]
     .map((name) => ({ file: join(folder, name) }))
-    .filter(({ file }) => refuseForeign(file));
+    .filter(({ file }) => ownText(file) !== undefined);
   if (there.length === 0) return [];
   await systemctl(path, ['disable', '--now', timerName], there);
   for (const { file } of there) inFolder(folder, () => rmSync(file, { force: true }));
@@ -41,16 +46,16 @@ export async function uninstallTimer({ folder, path }: UnitFolder): Promise<stri
   return there.map(({ file }) => file);
 }
 
-/** Whether it is there. */
-function refuseForeign(file: string): boolean {
+/** Undefined when it is not there. @throws KeepgateError timer-foreign (1), not-writable (4) */
+function ownText(file: string): string | undefined {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw notWritable(file, error);
   }
-  if (text.startsWith(marker)) return true;
+  if (text.startsWith(marker)) return text;
   throw new KeepgateError(1, {
     code: 'timer-foreign',
     message: `${file} was not made by \`keepgate cert timer\`, and stays as it is`,

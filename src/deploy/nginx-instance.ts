@@ -20,6 +20,8 @@ export interface NginxInstance {
   readonly reload: 'signal' | Command;
   /** How it is started; without it, as a daemon of its own. */
   readonly start?: Command;
+  /** How what `start` began is ended; without it, by a signal. */
+  readonly stop?: Command;
 }
 
 /** Milliseconds for systemctl. */
@@ -44,7 +46,10 @@ export async function installedNginx(
     pidFile: fileOf(binary, 'pid', 'pid-path') ?? '/run/nginx.pid',
     ...(errorLog !== undefined && { errorLog }),
     reload: await reloadCommand(binary.path, systemctl),
-    ...(existsSync('/run/systemd/system') && { start: [systemctl, 'start', 'nginx'] as const }),
+    ...(existsSync('/run/systemd/system') && {
+      start: [systemctl, 'start', 'nginx'] as const,
+      stop: [systemctl, 'stop', 'nginx'] as const,
+    }),
   };
 }
 

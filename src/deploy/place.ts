@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { KeepgateError } from '../diagnostic.ts';
 import { nginxFolder } from '../model/nginx-folder.ts';
 import { printable } from '../nginx/printable.ts';
+import { insideRoot } from './inside-root.ts';
 
 export interface InstallFolder {
   /** nginx's folder, which holds nginx.conf: absolute, and as messages name it. */
@@ -18,7 +19,7 @@ export interface InstallFolder {
 /**
  * `root`: nginx's folder, or the root of an image's or a container's file system. Without it, where the installed nginx reads
  * (`confDir`).
- * @throws KeepgateError root-missing (1), nginx-missing (4)
+ * @throws KeepgateError root-missing, root-link (1), nginx-missing (4)
  */
 export function installFolder(root: string | undefined, confDir: string | undefined, cwd: string): InstallFolder {
   if (root === undefined) {
@@ -38,11 +39,14 @@ export function installFolder(root: string | undefined, confDir: string | undefi
       message: `--root ${printable(root)}: there is no such folder`,
       help: "Name nginx's folder, or the root of a file system that has an etc/nginx.",
     });
-  const below = join(given, nginxFolder);
-  const isFileSystem = !existsSync(join(given, 'nginx.conf')) && existsSync(below);
+  const below = existsSync(join(given, 'nginx.conf')) ? undefined : insideRoot(given, nginxFolder);
+  const isFileSystem = below !== undefined && existsSync(below);
   const folder = isFileSystem ? below : given;
+  const image = folder.endsWith(nginxFolder) ? folder.slice(0, -nginxFolder.length) : undefined;
+  // What leads out of an image would be this machine's own.
+  if (image !== undefined && folder !== confDir) insideRoot(image, nginxFolder);
   const live = confDir !== undefined && isSameFolder(confDir, folder);
-  const fileSystem = live ? '' : folder.endsWith(nginxFolder) ? folder.slice(0, -nginxFolder.length) : undefined;
+  const fileSystem = live ? '' : image;
   return { folder, shown: isFileSystem ? `${root.replace(/\/+$/, '')}${nginxFolder}` : root, fileSystem, live };
 }
 

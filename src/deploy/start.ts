@@ -7,21 +7,47 @@ import type { Command } from '../nginx/run.ts';
 import { type NginxInstance, switchesOf } from './nginx-instance.ts';
 import { nginxOf } from './processes.ts';
 import { askForCertificate, type ExpectedCertificate, isServed } from './served-certificate.ts';
+import { watchStart } from './start-log.ts';
+import { stopNginx } from './stop.ts';
 
 /** Milliseconds. */
 const commandLimit = 90_000;
 const watched = 10_000;
 const handshake = 2000;
 
-/** Starts it and waits for its workers and the certificates that it has to serve. Resolves to why it isn't so. */
+/**
+ * Starts one that does not run, and waits for its workers and the certificates that it has to serve. Resolves to why it isn't so;
+ * then, and when it is aborted, it does not run either.
+ * @throws the signal's reason when it is aborted
+ */
 export async function startNginx(
   instance: NginxInstance,
   expect: readonly ExpectedCertificate[],
   signal?: AbortSignal,
 ): Promise<Diagnostic | undefined> {
+  const watch = watchStart(instance);
+  let failure: string | undefined;
+  try {
+    failure = await startAndWatch(instance, expect, signal);
+    signal?.throwIfAborted();
+  } catch (error) {
+    await stopNginx(instance);
+    throw error;
+  }
+  if (failure === undefined) return undefined;
+  const said = (await watch()).filter((text) => !failure.includes(text));
+  await stopNginx(instance);
+  return failed(said.length === 0 ? failure : `${failure}; nginx says: ${printable(said.join('; '), 600)}`);
+}
+
+async function startAndWatch(
+  instance: NginxInstance,
+  expect: readonly ExpectedCertificate[],
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   const command = instance.start ?? [instance.nginx, ...switchesOf(instance)];
   const failure = await launch(command, signal);
-  if (failure !== undefined) return failed(`"${command.join(' ')}" failed: ${printable(failure, 300)}`);
+  if (failure !== undefined) return `"${command.join(' ')}" failed: ${printable(failure, 300)}`;
   const end = performance.now() + watched;
   for (;;) {
     const running = nginxOf(instance.pidFile);
@@ -29,9 +55,7 @@ export async function startNginx(
     const served = works ? await Promise.all(expect.map((one) => askForCertificate(one, handshake))) : [];
     if (works && served.every(isServed)) return undefined;
     if (performance.now() > end)
-      return failed(
-        works ? 'nginx was started and does not serve what it should' : 'nginx was started and has no workers',
-      );
+      return works ? 'nginx was started and does not serve what it should' : 'nginx was started and has no workers';
     await delay(50, undefined, { signal });
   }
 }

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Diagnostic } from '../diagnostic.ts';
-import { unitPath } from './systemd-quote.ts';
+import { unitPath, unitPaths } from './systemd-quote.ts';
 import { marker, serviceName } from './timer-units.ts';
 
 /**
@@ -26,6 +26,14 @@ export function timerLacks(folder: string, store: string, units: string): Diagno
     message: `the timer that renews may not write to ${folder}: it was installed before this folder was named`,
     help: 'Run the command again that installed it, with the same options: sudo keepgate cert timer --install',
   };
+}
+
+/** What the unit in that folder may write to besides its store: absolute paths; none where it is not there, or somebody else's. */
+export function unitsWritable(units: string): string[] {
+  const unit = textOf(join(units, serviceName));
+  if (!unit.startsWith(marker)) return [];
+  const [list = ''] = /^ReadWritePaths=(.*)/m.exec(unit)?.slice(1) ?? [];
+  return unitPaths(list).flatMap((path) => /^-(\/.*)/s.exec(path)?.slice(1) ?? []);
 }
 
 function withParents(path: string): string[] {

@@ -17,6 +17,21 @@ address as the site's upstream.
 
   curl -i http://127.0.0.1:8080/`,
   },
+  'probe-no-answer': {
+    title: 'a site serves its certificate, and answers nothing',
+    text: `The handshake is right, but the connection was closed without an answer, or none came within five seconds. A slow API is the usual
+reason; a route that closes the connection by intent is none to worry about.
+
+  curl -v https://api.example.com/
+  sudo tail /var/log/nginx/error.log`,
+  },
+  'probe-skipped': {
+    title: 'a site was not looked at',
+    text: `A site is looked at on this machine by its first host that is no wildcard and no IPv6 address, on the sockets of its "listen", and
+its certificate is compared with the file. Where one of these is missing, or the file can't be read, nobody knows whether it is served.
+
+  curl -v https://www.example.com/`,
+  },
   'root-missing': {
     title: 'the folder of --root does not exist',
     text: `--root names nginx's folder, the one that holds nginx.conf, or the root of a file system that has an etc/nginx: an image that is mounted,
@@ -24,6 +39,14 @@ a container's. keepgate makes neither, since a mistyped path would install for n
 
   keepgate apply --root /mnt/image
   keepgate apply --root /mnt/image/etc/nginx      # the same`,
+  },
+  'root-link': {
+    title: 'a link in the image leads out of it',
+    text: `With --root, nginx's folder and the store of certificates lie in another file system. A link there that begins with a slash means a
+place of that system, but would be followed into this machine's, so it is refused, and no file of this machine is touched. A relative
+link that stays inside is followed.
+
+  ln -sfnr /mnt/image/opt/nginx /mnt/image/etc/nginx`,
   },
   'apply-not-tested': {
     title: 'the files were installed without a test',
@@ -91,7 +114,8 @@ and nginx has read it where it runs. Then this run did what it was asked for.`,
   },
   'start-failed': {
     title: 'nginx could not be started',
-    text: `The test passed, but nginx ended again, made no workers, or serves another certificate than it should. The files were put back. Another
+    text: `The test passed, but nginx ended again, made no workers, or serves another certificate than it should. The files were put back, and
+what this run had started was stopped. The message has what the error log and the journal say, where there is anything. Another
 program may hold a port; the log says which.
 
   sudo ss -ltnp

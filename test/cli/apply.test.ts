@@ -302,6 +302,41 @@ describe('--root', () => {
     expect(readdirSync(join(image, 'etc/nginx/conf.d'))).toEqual([]);
   });
 
+  it.each(['apply', 'diff', 'rollback'])('never follows a link out of the image: %s', { timeout }, async (command) => {
+    nginx.spec({ api: 8080 });
+    const file = join(nginx.folder, 'keepgate.yaml');
+    const text = readFileSync(file, 'utf8').replace(/store: .*}/, 'store: /var/lib/keepgate}');
+    writeFileSync(file, `${text}nginx: {defaultServer: off}\n`);
+    const outside = join(nginx.folder, 'outside');
+    mkdirSync(join(outside, 'nginx/conf.d'), { recursive: true });
+    const image = (number: number, links: Record<string, string>) => {
+      const root = join(nginx.folder, `image-${number}`);
+      for (const folder of ['etc', 'var', 'opt/nginx/conf.d']) mkdirSync(join(root, folder), { recursive: true });
+      for (const [path, to] of Object.entries(links)) symlinkSync(to, join(root, path));
+      return root;
+    };
+    const before = [treeOf(nginx.etc), treeOf(outside)];
+    const whole = image(0, { 'etc/nginx': '../opt/nginx', 'var/lib': '../opt' });
+    const refused = [
+      image(1, { 'etc/nginx': nginx.etc }),
+      `${image(2, { 'etc/nginx': nginx.etc })}/etc/nginx`,
+      image(3, { 'etc/nginx': '../../outside/nginx' }),
+      image(4, { 'etc/nginx': '../etc/nginx' }),
+      image(5, { 'etc/nginx': '/nowhere' }),
+      // A store, which rollback has nothing to do with.
+      ...(command === 'rollback' ? [] : [image(6, { 'etc/nginx': '../opt/nginx', 'var/lib': outside })]),
+    ];
+    for (const root of refused) {
+      const { exitCode, stderr } = await run(command, '--root', root);
+      expect({ exitCode, stderr }, root).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('root-link') });
+    }
+    expect([treeOf(nginx.etc), treeOf(outside)]).toEqual(before);
+    if (command !== 'apply') return;
+    expect(await run('apply', '--root', whole, '--sandbox', 'none')).toMatchObject({ exitCode: 0 });
+    expect(existsSync(join(whole, 'opt/nginx/conf.d/keepgate_api.conf'))).toBe(true);
+    expect(existsSync(join(whole, 'opt/keepgate/live/api/fullchain.pem'))).toBe(true);
+  });
+
   it('that does not exist is an error', { timeout }, async () => {
     nginx.spec({ api: 8080 });
     expect(await run('apply', '--root', 'nowhere')).toMatchObject({

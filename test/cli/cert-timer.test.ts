@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { saveSettings } from '../../src/certs/store.ts';
 import { folderIn } from '../../src/certs/store-folder.ts';
 import { writtenFolders } from '../../src/check/written-folders.ts';
-import { commandLine, unitPath } from '../../src/deploy/systemd-quote.ts';
+import { commandLine, unitPath, unitPaths } from '../../src/deploy/systemd-quote.ts';
 import { newPath, newStore } from '../certs/store-folder.ts';
 import { minimal, Workplace } from './workplace.ts';
 
@@ -82,7 +82,9 @@ describe('cert timer', () => {
     }
     expect(statSync(store).mode & 0o777).toBe(0o700);
     expect(calls()).toEqual(['daemon-reload', `enable --now ${timer}`]);
+    const written = statSync(join(units, service)).ino;
     expect((await place.keepgate([...args, '--install'], { env })).exitCode).toBe(0);
+    expect(statSync(join(units, service)).ino).toBe(written);
     const removed = await place.keepgate(['cert', 'timer', '--uninstall', '--units', units], { env });
     expect(removed).toMatchObject({ exitCode: 0, stderr: `removed ${units}/${timer} and ${units}/${service}\n` });
     expect(calls().slice(4)).toEqual([`disable --now ${timer}`, 'daemon-reload']);
@@ -163,6 +165,7 @@ describe('words of unit files', () => {
     ['/ü', '"/ü"'],
   ])('%j is written %s', (path, text) => {
     expect(unitPath(path)).toBe(text);
+    expect(unitPaths(`/a ${text}  /b`)).toEqual(['/a', path, '/b']);
   });
 
   it('name no variable but in the program itself', () => {

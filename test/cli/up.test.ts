@@ -4,6 +4,8 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Io } from '../../src/cli/io.ts';
+import { ensureSpec } from '../../src/cli/up/ensure-spec.ts';
 import { probe } from '../../src/cli/up/probe.ts';
 import type { Site } from '../../src/model/site.ts';
 import { chain } from '../ca.ts';
@@ -23,6 +25,7 @@ describe('keepgate up', () => {
     [['--host', 'a.example.com'], '--upstream'],
     [['--upstream', '127.0.0.1:8080'], '--host'],
     [['--host', 'a.example.com', '--upstream', '127.0.0.1:8080', 'other.yaml'], '--host'],
+    [['--root', 'image'], 'root'],
   ])('%j is wrong usage', async (argv, word) => {
     const { exitCode, stderr } = await up(...argv);
     expect(exitCode).toBe(2);
@@ -37,16 +40,44 @@ describe('keepgate up', () => {
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('spec-exists') });
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
+
+  it.each([
+    ['b.example.com', 'http://127.0.0.1:9', 'has the upstream http://127.0.0.1:1, not http://127.0.0.1:9'],
+    ['b.example.com', 'https://127.0.0.1:1', 'has the upstream http://127.0.0.1:1, not https://127.0.0.1:1'],
+    ['named.example.com', '127.0.0.1:1', 'has the upstream pool, not http://127.0.0.1:1'],
+    ['B.example.com', '127.0.0.1:1', ''],
+    ['named.example.com', 'http://127.0.0.1:3/', ''],
+  ])('takes a spec with a site for %s for one with the upstream %s, or says: %s', async (host, upstream, words) => {
+    const pool = 'upstreams: {pool: {servers: ["127.0.0.1:2", {address: "127.0.0.1:3"}]}}';
+    const site = (name: string, to: string) => `  ${name}: {hosts: [${name}.example.com], upstream: "${to}"}\n`;
+    const sites = `${site('b', 'http://127.0.0.1:1')}${site('named', 'pool')}`;
+    writeFileSync(join(folder, 'keepgate.yaml'), `version: 1\n${pool}\nsites:\n${sites}`);
+    const said: string[] = [];
+    const io = { cwd: folder, env: {}, stderr: { write: (text: string) => said.push(text) } } as unknown as Io;
+    const spec = { host: [host], upstream, agreeTos: false } as Parameters<typeof ensureSpec>[0];
+    const ensured = ensureSpec(spec, undefined, io);
+    if (words === '') expect(await ensured).toBe(0);
+    else
+      await expect(ensured).rejects.toMatchObject({
+        diagnostic: { code: 'spec-exists', message: expect.stringContaining(words) },
+      });
+    expect(said).toEqual([]);
+  });
 });
 
 describe('the look at the sites', () => {
   let server: Server;
   let status = 200;
   const { leaf, fullchain } = chain(['api.example.com']);
-  const siteAt = (port: number, certificate: string) =>
+  const siteAt = (port: number | string, certificate: string, hosts = ['api.example.com']) =>
     ({
-      hosts: ['api.example.com'],
-      listen: { http: [], https: [{ address: `127.0.0.1:${port}`, http2: true }], quic: [] },
+      name: 'api',
+      hosts,
+      listen: {
+        http: [],
+        https: [{ address: typeof port === 'string' ? port : `127.0.0.1:${port}`, http2: true }],
+        quic: [],
+      },
       tls: { certificate },
     }) as unknown as Site;
   const portOf = () => (server.address() as AddressInfo).port;
@@ -55,7 +86,9 @@ describe('the look at the sites', () => {
     status = 200;
     writeFileSync(join(folder, 'fullchain.pem'), fullchain);
     writeFileSync(join(folder, 'other.pem'), chain(['api.example.com']).fullchain);
-    server = createServer({ key: leaf.key, cert: fullchain }, (_, response) => response.writeHead(status).end());
+    server = createServer({ key: leaf.key, cert: fullchain }, (_, response) =>
+      status === 0 ? response.destroy() : response.writeHead(status).end(),
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
   afterEach(() => server.close());
@@ -70,6 +103,40 @@ describe('the look at the sites', () => {
     status = answer;
     const { diagnostics } = await probe([siteAt(portOf(), join(folder, 'fullchain.pem'))]);
     expect(diagnostics).toMatchObject([{ code: 'probe-backend-silent', severity: 'warning' }]);
+  });
+
+  it('warns of a connection that is closed without an answer', async () => {
+    status = 0;
+    const { diagnostics, probes } = await probe([siteAt(portOf(), join(folder, 'fullchain.pem'))]);
+    expect(diagnostics).toMatchObject([{ code: 'probe-no-answer', severity: 'warning' }]);
+    expect(probes).toMatchObject([{ status: undefined }]);
+  });
+
+  it('goes to every socket of many', async () => {
+    const sites = Array.from({ length: 45 }, () => siteAt(portOf(), join(folder, 'fullchain.pem')));
+    const { diagnostics, probes } = await probe([...sites, siteAt(portOf(), join(folder, 'other.pem'))]);
+    expect(probes.filter((one) => one.status === 200)).toHaveLength(45);
+    expect(diagnostics.map(({ code }) => code)).toEqual(['probe-failed']);
+  });
+
+  it.each(['[::]:PORT', '[::1]:PORT'])('goes to a socket that is of IPv6 alone: %s', async (address) => {
+    const six = createServer({ key: leaf.key, cert: fullchain }, (_, response) => response.writeHead(204).end());
+    await new Promise<void>((resolve) => six.listen(0, '::1', resolve));
+    const { port } = six.address() as AddressInfo;
+    const seen = await probe([siteAt(address.replace('PORT', String(port)), join(folder, 'fullchain.pem'))]);
+    six.close();
+    expect(seen).toEqual({ probes: [{ host: 'api.example.com', address: '::1', port, status: 204 }], diagnostics: [] });
+  });
+
+  it.each([
+    ['whose certificate is not there', 'none.pem', ['api.example.com']],
+    ['of wildcards', 'fullchain.pem', ['*.example.com']],
+  ])('names a site that it can not ask for: %s', async (_, file, hosts) => {
+    const { diagnostics, probes } = await probe([siteAt(portOf(), join(folder, file), hosts)]);
+    expect(probes).toEqual([]);
+    expect(diagnostics).toMatchObject([
+      { code: 'probe-skipped', severity: 'info', message: expect.stringContaining('api') },
+    ]);
   });
 
   it('fails when another certificate is served', async () => {

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import { timerName } from '../../deploy/timer-units.ts';
+import { unitsWritable } from '../../deploy/timer-lacks.ts';
+import { systemUnits } from '../../deploy/timer-units.ts';
 import type { Command } from '../command.ts';
-import { type InstallOptions, installOptions, nginxHere, prepare } from '../installation.ts';
+import { hereOptions, type InstallOptions, nginxHere, prepare } from '../installation.ts';
 import { exitCode, type Io } from '../io.ts';
 import { type AccountOptions, accountOptions, type ChallengeOptions, challengeOptions } from '../issue-options.ts';
 import { say } from '../report/say.ts';
@@ -12,7 +13,7 @@ import { probe } from '../up/probe.ts';
 import { runStages, type Stage } from '../up/stages.ts';
 import { UsageError } from '../usage-error.ts';
 
-interface Options extends InstallOptions, AccountOptions, ChallengeOptions {
+interface Options extends Omit<InstallOptions, 'root'>, AccountOptions, ChallengeOptions {
   host: string[];
   upstream?: string;
   skipPreflight: boolean;
@@ -24,7 +25,7 @@ interface Options extends InstallOptions, AccountOptions, ChallengeOptions {
 }
 
 function options(yargs: Argv): Argv<Options> {
-  const own = challengeOptions(accountOptions(installOptions(yargs) as Argv))
+  const own = challengeOptions(accountOptions(hereOptions(yargs) as Argv))
     .option('host', {
       type: 'string',
       array: true,
@@ -48,7 +49,7 @@ function options(yargs: Argv): Argv<Options> {
     .option('units', {
       type: 'string',
       requiresArg: true,
-      default: '/etc/systemd/system',
+      default: systemUnits,
       describe: 'where the unit files lie',
     })
     .option('format', { choices: ['text', 'json'] as const, default: 'text' as const, describe: 'json: one document' });
@@ -107,24 +108,16 @@ async function look(argv: Options, io: Io): Promise<number> {
   return diagnostics.some(({ severity }) => severity === 'error') ? exitCode.environment : exitCode.done;
 }
 
-/** Where systemd doesn't run there is nothing to install, and that is said. */
+/** Where systemd doesn't run there is nothing to install, and that is said. What `--writable` named before stays. */
 async function timer(argv: Options, io: Io): Promise<number> {
   if (!existsSync('/run/systemd/system')) {
     if (argv.format === 'text')
       io.stderr.write('systemd does not run here: have `keepgate cert renew` run twice a day\n');
     return exitCode.done;
   }
-  if (isInstalled(join(argv.units, timerName))) return exitCode.done;
   const { command } = await import('./cert/timer.ts');
-  return command.run({ spec: argv.spec ?? [], install: true, units: argv.units, writable: [] }, io);
-}
-
-function isInstalled(path: string): boolean {
-  try {
-    return readFileSync(path, 'utf8') !== '';
-  } catch {
-    return false;
-  }
+  const writable = unitsWritable(resolve(io.cwd, argv.units));
+  return command.run({ spec: argv.spec ?? [], install: true, units: argv.units, writable }, io);
 }
 
 export const command: Command<Options> = { options, run };

@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KeepgateError } from '../../diagnostic.ts';
 import type { NginxBinary } from '../../nginx/binary.ts';
+import { printable } from '../../nginx/printable.ts';
+import { normalHost, parseBackendUrl } from '../../spec/address.ts';
 import { loadSpec } from '../../spec/load.ts';
+import type { SiteSpec, Spec } from '../../spec/types.gen.ts';
 import { exitCode, type Io } from '../io.ts';
 import type { AccountOptions } from '../issue-options.ts';
 import { machinesDefaultServer } from '../machines-default-server.ts';
@@ -13,7 +16,7 @@ import { writeNew } from '../write-new.ts';
 const file = 'keepgate.yaml';
 
 /**
- * Writes keepgate.yaml for these hosts, with what is said of the CA, unless it is there and for them already.
+ * Writes keepgate.yaml for these hosts, with what is said of the CA, unless it is there and for them and this upstream already.
  * @throws KeepgateError spec-exists (1), not-writable (4)
  */
 export async function ensureSpec(
@@ -22,17 +25,23 @@ export async function ensureSpec(
   io: Io,
 ): Promise<number> {
   const path = resolve(io.cwd, file);
+  const url = /^https?:\/\//.test(upstream) ? upstream : `http://${upstream}`;
   if (existsSync(path)) {
     const { spec } = loadSpec(await readSpecFiles([file], io));
-    const there = Object.values(spec?.sites ?? {}).flatMap((site) => site.hosts ?? []);
-    if (hosts.every((host) => there.includes(host.toLowerCase()))) return exitCode.done;
+    const sites = Object.values(spec?.sites ?? {});
+    const [missing] = hosts.filter((host) => !sites.some((site) => isOf(site, host)));
+    const other = sites.find((site) => hosts.some((host) => isOf(site, host)) && !leadsTo(site, url, spec?.upstreams));
+    if (missing === undefined && other === undefined) return exitCode.done;
+    const is = `${file} exists already, and`;
     throw new KeepgateError(1, {
       code: 'spec-exists',
-      message: `${file} exists already, and has no site for ${hosts.join(', ')}`,
-      help: 'Add the site to it and run keepgate up without --host.',
+      message:
+        missing !== undefined
+          ? `${is} has no site for ${missing}`
+          : `${is} its site for ${hosts.join(', ')} has the upstream ${printable(other?.upstream ?? 'of its routes')}, not ${printable(url)}`,
+      help: `${missing !== undefined ? 'Add the site to it' : 'Change it there'} and run keepgate up without --host.`,
     });
   }
-  const url = /^https?:\/\//.test(upstream) ? upstream : `http://${upstream}`;
   writeNew(
     path,
     file,
@@ -49,3 +58,19 @@ export async function ensureSpec(
   io.stderr.write(`wrote ${file}\n`);
   return exitCode.done;
 }
+
+const isOf = ({ hosts }: SiteSpec, host: string): boolean =>
+  (hosts ?? []).some((one) => normalHost(one) === normalHost(host));
+
+/** A named upstream leads to each of its servers. */
+function leadsTo({ upstream = '' }: SiteSpec, url: string, upstreams: Spec['upstreams'] = {}): boolean {
+  const wanted = backendOf(url);
+  const named = Object.hasOwn(upstreams, upstream) ? upstreams[upstream] : undefined;
+  const servers = named?.servers.map(
+    (server) => `${named.tls ? 'https' : 'http'}://${typeof server === 'string' ? server : server.address}`,
+  );
+  return (servers ?? [upstream]).some((one) => backendOf(one) === wanted);
+}
+
+/** The same text for what means the same. */
+const backendOf = (url: string): string => JSON.stringify(parseBackendUrl(url));

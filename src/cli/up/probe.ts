@@ -1,6 +1,6 @@
 /** Whether the sites can be seen from here, over HTTPS, with the certificate that they should have. */
 import { request } from 'node:https';
-import { expectedCertificates } from '../../deploy/expected-certificates.ts';
+import { certificatesOf } from '../../deploy/expected-certificates.ts';
 import { askForCertificate, type ExpectedCertificate, isServed } from '../../deploy/served-certificate.ts';
 import type { Diagnostic } from '../../diagnostic.ts';
 import type { Site } from '../../model/site.ts';
@@ -16,9 +16,27 @@ export interface Probe {
 /** Milliseconds for a handshake, and for an answer. */
 const limit = 5_000;
 
+/** Sockets that are asked at once. */
+const batch = 20;
+
+/** Asks every site; what can't be asked is named. */
 export async function probe(sites: readonly Site[]): Promise<{ probes: Probe[]; diagnostics: Diagnostic[] }> {
-  const results = await Promise.all(expectedCertificates(sites).map(probeOne));
-  return { probes: results.map(({ seen }) => seen), diagnostics: results.flatMap(({ diagnostics }) => diagnostics) };
+  const wanted = sites.map((site) => ({ site, expected: certificatesOf(site) }));
+  const all = wanted.flatMap(({ expected }) => expected);
+  const results: Awaited<ReturnType<typeof probeOne>>[] = [];
+  for (let at = 0; at < all.length; at += batch)
+    results.push(...(await Promise.all(all.slice(at, at + batch).map(probeOne))));
+  const left = wanted.flatMap(({ site, expected }) => (expected.length === 0 ? [site.name] : []));
+  const diagnostics = [...results.flatMap(({ diagnostics }) => diagnostics), ...notProbed(left)];
+  return { probes: results.map(({ seen }) => seen), diagnostics };
+}
+
+function notProbed(names: readonly string[]): Diagnostic[] {
+  if (names.length === 0) return [];
+  const message = `not looked at over HTTPS: ${names.join(', ')}`;
+  const help =
+    'A site is asked for by a name that is no wildcard, on its TCP sockets, where its certificate can be read. Look yourself: curl -v';
+  return [{ code: 'probe-skipped', severity: 'info', message, help }];
 }
 
 async function probeOne(expected: ExpectedCertificate): Promise<{ seen: Probe; diagnostics: Diagnostic[] }> {
@@ -33,14 +51,28 @@ async function probeOne(expected: ExpectedCertificate): Promise<{ seen: Probe; d
     return { seen: { host, address, port, status: undefined }, diagnostics: [wrong] };
   }
   const status = await statusOf(host, address, port);
-  const dead = status === 502 || status === 504;
-  const silent: Diagnostic = {
+  const finding = findingOf(status);
+  return {
+    seen: { host, address, port, status },
+    diagnostics: finding ? [{ ...finding, message: `${place}: ${finding.message}` }] : [],
+  };
+}
+
+function findingOf(status: number | undefined): Diagnostic | undefined {
+  if (status === undefined)
+    return {
+      code: 'probe-no-answer',
+      severity: 'warning',
+      message: `the certificate is served, and GET / has no answer within ${limit / 1000} s`,
+      help: 'See whether the service behind it is slow or closes the connection: the error log of nginx, and curl -v',
+    };
+  if (status !== 502 && status !== 504) return undefined;
+  return {
     code: 'probe-backend-silent',
     severity: 'warning',
-    message: `${place}: nginx answers ${status}, since the service behind it does not`,
+    message: `nginx answers ${status}, since the service behind it does not`,
     help: 'Start it; nothing has to be done here after that.',
   };
-  return { seen: { host, address, port, status }, diagnostics: dead ? [silent] : [] };
 }
 
 /** The certificate is compared before, byte by byte, so whose root signed it doesn't matter here. */

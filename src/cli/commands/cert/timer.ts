@@ -69,8 +69,9 @@ async function run({ install, uninstall, units, writable, ...options }: Options,
     for (const [name, text] of Object.entries(texts)) io.stdout.write(`# ---- ${place.folder}/${name} ----\n${text}\n`);
     return exitCode.done;
   }
-  await installTimer(texts, place);
-  io.stderr.write(`wrote ${Object.keys(texts).join(' and ')} in ${place.folder}, and started ${timerName}\n\n`);
+  const written = await installTimer(texts, place);
+  const what = written.length > 0 ? `wrote ${written.join(' and ')} in` : 'nothing had to be written in';
+  io.stderr.write(`${what} ${place.folder}, and started ${timerName}\n\n`);
   io.stderr.write(`Next: see that it works\n  ${look(store, options)}\n`);
   return exitCode.done;
 }

@@ -1,0 +1,47 @@
+/** A path in the file system of an image, whose links this machine would follow into its own. */
+import { lstatSync, readlinkSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { KeepgateError } from '../diagnostic.ts';
+
+/** As the kernel has it (path_resolution(7)). */
+const mostLinks = 40;
+
+/**
+ * Joins the two; `path` is absolute within the image, whose `root` is absolute, or '' for this machine. It need not exist.
+ * @throws KeepgateError root-link (1) when a link on the way leads out of the root
+ */
+export function insideRoot(root: string, path: string): string {
+  const link = root === '' || root === '/' ? undefined : linkOut(root, path);
+  if (link === undefined) return join(root || '/', path);
+  throw new KeepgateError(1, {
+    code: 'root-link',
+    message: `${link} is a link out of ${root}: from here it leads into this machine, so nothing was written`,
+    help: `Make it a relative link that stays below ${root}, or run keepgate inside of the image.`,
+  });
+}
+
+/** The first link that is absolute, climbs above the root, or goes round in circles. */
+function linkOut(root: string, path: string): string | undefined {
+  let at = '/';
+  let last = '';
+  let links = 0;
+  const left = path.split('/');
+  for (let name = left.shift(); name !== undefined; name = left.shift()) {
+    if (name === '' || name === '.') continue;
+    if (name === '..' && at === '/') return last || join(root, path);
+    const next = join(at, name);
+    const to = linkTarget(join(root, next));
+    if (to === undefined) {
+      at = next;
+      continue;
+    }
+    last = join(root, next);
+    if (isAbsolute(to) || ++links > mostLinks) return last;
+    left.unshift(...to.split('/'));
+  }
+  return undefined;
+}
+
+function linkTarget(path: string): string | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined;
+}
