@@ -31,8 +31,9 @@ const none = { systemctl: '/no/such/systemctl' };
 describe('the installed nginx', () => {
   it('has the files that its configuration names', async () => {
     const nginx = installed('user www-data;\npid /run/other.pid;\nerror_log /var/log/other.log warn;\nhttp {}\n');
-    expect(await installedNginx(nginx, none)).toEqual({
+    expect(await installedNginx(nginx, none)).toMatchObject({
       ...{ nginx, pidFile: '/run/other.pid', errorLog: '/var/log/other.log' },
+      folder: expect.stringMatching(/\/etc\/nginx$/),
       reload: [nginx, '-s', 'reload'],
     });
   });
@@ -42,7 +43,9 @@ describe('the installed nginx', () => {
     async (configuration) => {
       const nginx = installed(configuration);
       const reload = [nginx, '-s', 'reload'];
-      expect(await installedNginx(nginx, none)).toEqual({ nginx, pidFile: '/run/nginx.pid', reload });
+      const instance = await installedNginx(nginx, none);
+      expect(instance).toMatchObject({ nginx, pidFile: '/run/nginx.pid', reload });
+      expect(instance).not.toHaveProperty('errorLog');
     },
   );
 
