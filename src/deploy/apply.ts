@@ -152,7 +152,7 @@ export function look(
   const running = options.reload && instance !== undefined ? nginxOf(instance.pidFile) : undefined;
   const unloaded = running !== undefined && isUnloaded(folder, running);
   const settled = isEmpty(plan) && missing.length === 0 && sameBytes(manifest, goal) && !unloaded;
-  return { plan, missing, manifest, settled, paths: pathsOf(wanted, found.manifest) };
+  return { plan, missing, manifest, settled, unloaded, paths: pathsOf(wanted, found.manifest) };
 }
 
 function sameBytes(a: string | Uint8Array | undefined, b: string | Uint8Array | undefined): boolean {

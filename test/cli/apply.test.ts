@@ -90,6 +90,62 @@ it('remembers what nginx has not read', { timeout }, async () => {
   expect(await json('apply')).toMatchObject({ outcome: 'unchanged' });
 });
 
+describe('a run that was cut off: nginx may have read what it wrote', () => {
+  beforeEach(async () => {
+    nginx.spec({ api: 8080 });
+    await nginx.start();
+    expect(await run('apply', '--sandbox', 'none')).toMatchObject({ exitCode: 0 });
+    crashedApply(nginx.etc, { api: 9090 });
+  });
+  const reloadsOnce = async () => {
+    expect(await json('diff')).toMatchObject({ exitCode: 3, changes: [], reload: true });
+    expect(await json('apply')).toMatchObject({ exitCode: 0, outcome: 'installed', nginx: 'reloaded', written: [] });
+    expect(await json('diff')).toMatchObject({ exitCode: 0, reload: false });
+    expect(await json('apply')).toMatchObject({ exitCode: 0, outcome: 'unchanged' });
+  };
+
+  it('is not forgotten by --no-reload', { timeout }, async () => {
+    const recovered = await json('apply', '--no-reload');
+    expect(recovered).toMatchObject({ exitCode: 0, outcome: 'unchanged' });
+    expect(codes(recovered)).toContain('crash-recovered');
+    await reloadsOnce();
+  });
+
+  it('is not forgotten by render', { timeout }, async () => {
+    const at = { cwd: nginx.folder, now: () => new Date() };
+    const own = nginx.own('apply').slice(2);
+    const out = ['render', '--out', nginx.etc, '--nginx-version', '1.26.3', ...own];
+    expect(await keepgateAt(out, at)).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('crash-recovered'),
+    });
+    expect(await json('diff')).toMatchObject({ exitCode: 3, reload: true });
+    expect(await json('apply')).toMatchObject({ exitCode: 0, nginx: 'reloaded' });
+    expect(await json('apply')).toMatchObject({ exitCode: 0, outcome: 'unchanged' });
+  });
+
+  it('is an error until nginx has taken what was there before', { timeout }, async () => {
+    const [port = 0] = await freePorts(1);
+    const other = createServer().listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    const own = join(nginx.etc, 'conf.d/own.conf');
+    writeFileSync(own, `server { listen 127.0.0.1:${port}; }\n`);
+    const failed = await json('apply', '--sandbox', 'none');
+    other.close();
+    expect(failed).toMatchObject({ exitCode: 4, outcome: 'stuck' });
+    expect(codes(failed)).toEqual(expect.arrayContaining(['recovery-not-taken', 'put-back-not-taken']));
+    rmSync(own);
+    await reloadsOnce();
+  });
+
+  it('is undone, and said so', { timeout }, async () => {
+    const { exitCode, stderr } = await run('apply');
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('crash-recovered') });
+    expect(stderr).not.toContain('nothing reloaded');
+    expect((await run('apply')).stderr).toContain('nothing reloaded');
+  });
+});
+
 it('starts nginx when it is asked to', { timeout }, async () => {
   nginx.spec({ api: 8080 });
   expect(await json('apply', '--start')).toMatchObject({ exitCode: 0, nginx: 'started' });
