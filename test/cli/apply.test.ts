@@ -276,6 +276,25 @@ describe('refuses, and writes nothing', () => {
     expect(refused.diagnostics).toContainEqual(expect.objectContaining({ message: expect.stringContaining('12345') }));
   });
 
+  it.runIf(process.getuid?.() === 0)('over a file of somebody else that has the same bytes', { timeout }, async () => {
+    nginx.spec({ api: 8080 });
+    expect(await run('apply', '--sandbox', 'none')).toMatchObject({ exitCode: 0 });
+    chownSync(site('api'), 12345, 12345);
+    expect(codes(await json('apply', '--sandbox', 'none', '--force'))).toContain('foreign-file');
+  });
+
+  it('over a link that was removed by hand, unless it is forced to', { timeout }, async () => {
+    nginx.spec({ api: 8080 });
+    expect(await run('apply', '--sandbox', 'none')).toMatchObject({ exitCode: 0 });
+    const enabled = join(nginx.etc, 'sites-enabled/keepgate_api.conf');
+    rmSync(enabled);
+    expect(await json('diff')).toMatchObject({ exitCode: 3, changes: [{ action: 'enable', handEdited: true }] });
+    expect(codes(await json('apply', '--sandbox', 'none'))).toContain('hand-edited');
+    expect(existsSync(enabled)).toBe(false);
+    expect(await run('apply', '--sandbox', 'none', '--force')).toMatchObject({ exitCode: 0 });
+    expect(existsSync(enabled)).toBe(true);
+  });
+
   it('over a change by hand, unless it is forced to', { timeout }, async () => {
     nginx.spec({ api: 8080 });
     expect(await run('apply', '--sandbox', 'none')).toMatchObject({ exitCode: 0 });
@@ -289,6 +308,15 @@ describe('refuses, and writes nothing', () => {
     expect(readFileSync(site('api'), 'utf8')).toMatch(/# by hand\n$/);
   });
 
+  it.runIf(process.getuid?.() === 0)('into a folder that another group can write to', { timeout }, async () => {
+    nginx.spec({ api: 8080 });
+    const open = join(nginx.folder, 'open');
+    mkdirSync(open);
+    chownSync(open, 0, 12345);
+    chmodSync(open, 0o775);
+    expect(codes(await json('apply', '--root', open))).toContain('install-folder-unsafe');
+  });
+
   it('into a folder that everyone can write to', { timeout }, async () => {
     nginx.spec({ api: 8080 });
     const open = join(nginx.folder, 'open');
@@ -297,6 +325,14 @@ describe('refuses, and writes nothing', () => {
     expect(codes(await json('apply', '--root', open))).toContain('install-folder-unsafe');
     expect(readdirSync(open).filter((name) => name !== '.keepgate')).toEqual([]);
   });
+});
+
+it('writes a file anew that others could change', { timeout }, async () => {
+  nginx.spec({ api: 8080 });
+  expect(await run('apply', '--sandbox', 'none')).toMatchObject({ exitCode: 0 });
+  chmodSync(site('api'), 0o666);
+  expect(await json('apply', '--sandbox', 'none')).toMatchObject({ exitCode: 0, written: [expect.any(String)] });
+  expect(statSync(site('api')).mode & 0o777).toBe(0o644);
 });
 
 it('a crashed run is recovered by render too', { timeout }, async () => {
