@@ -116,10 +116,17 @@ const environmental: ReadonlySet<string> = new Set([
   'nginx-not-runnable',
   'live-not-readable',
   'partial-test',
+  'recovery-not-taken',
 ]);
 
-function inWords({ outcome, plan, standIns, nginx, number }: Applied, { shown, live }: InstallFolder): string {
-  if (outcome === 'unchanged') return `${shown} is as it has to be; nothing was written and nothing reloaded\n`;
+function inWords(
+  { outcome, plan, standIns, nginx, number, diagnostics }: Applied,
+  { shown, live }: InstallFolder,
+): string {
+  if (outcome === 'unchanged') {
+    const recovered = diagnostics.some(({ code }) => code === 'crash-recovered');
+    return `${shown} is as it has to be${recovered ? '' : '; nothing was written and nothing reloaded'}\n`;
+  }
   if (outcome !== 'installed' && outcome !== 'planned') return '';
   const [wrote, removed] = outcome === 'planned' ? ['would write', 'would remove'] : ['wrote', 'removed'];
   const changed = [...plan.files, ...plan.links].map(({ path }) => `${wrote} ${shown}/${path}`);

@@ -8,6 +8,7 @@ import { install } from './install.ts';
 import { type Journal, readJournal } from './journal.ts';
 import { isUnloaded } from './loaded.ts';
 import type { NginxInstance } from './nginx-instance.ts';
+import { othersMayWrite } from './others-may-write.ts';
 import { folderOf, isEmpty, type Plan, pathsOf, planFolder, refusals, type Wanted } from './plan.ts';
 import { nginxOf } from './processes.ts';
 import { recover } from './recover.ts';
@@ -152,7 +153,7 @@ export function look(
   const running = options.reload && instance !== undefined ? nginxOf(instance.pidFile) : undefined;
   const unloaded = running !== undefined && isUnloaded(folder, running);
   const settled = isEmpty(plan) && missing.length === 0 && sameBytes(manifest, goal) && !unloaded;
-  return { plan, missing, manifest, settled, paths: pathsOf(wanted, found.manifest) };
+  return { plan, missing, manifest, settled, unloaded, paths: pathsOf(wanted, found.manifest) };
 }
 
 function sameBytes(a: string | Uint8Array | undefined, b: string | Uint8Array | undefined): boolean {
@@ -193,9 +194,12 @@ function unsafeFolders({ folder, shown }: Place, plan: Plan): Diagnostic[] {
     if (stats === undefined) return [];
     const path = name === '' ? shown : `${shown}/${name}`;
     const stranger = stats.uid !== 0 && stats.uid !== user;
-    if (!stranger && (stats.mode & 0o002) === 0) return [];
-    const why = stranger ? `belongs to user ${stats.uid}` : 'can be written by everyone';
-    const help = stranger ? `Run: chown root ${path}` : `Run: chmod o-w ${path}`;
+    if (!stranger && !othersMayWrite(stats)) return [];
+    const all = (stats.mode & 0o002) !== 0;
+    const why = stranger
+      ? `belongs to user ${stats.uid}`
+      : `can be written by ${all ? 'everyone' : `group ${stats.gid}`}`;
+    const help = stranger ? `Run: chown root ${path}` : `Run: chmod go-w ${path}`;
     const message = `${path} ${why}, who could exchange what is installed there; nothing was written`;
     return [{ code: 'install-folder-unsafe', severity: 'error', message, help }];
   });

@@ -24,8 +24,13 @@ export interface Change {
 }
 
 export interface Installed {
-  /** Puts back what stood there; most of it by renames, which need no room on the disk. @throws KeepgateError out-not-usable (4) */
+  /**
+   * Puts back what stood there; most of it by renames, which need no room on the disk. The journal stays: a run that is killed before
+   * nginx has the former state again is recovered by the next one. @throws KeepgateError out-not-usable (4)
+   */
   putBack(): void;
+  /** It is put back, and nothing is left to recover. @throws KeepgateError state-not-usable (4) */
+  forget(): void;
   /** Makes it history. Returns its number. */
   keep(): number;
 }
@@ -68,8 +73,8 @@ export function install(folder: string, { by, plan, manifest, paths, now }: Chan
     } finally {
       back.discard();
     }
-    dropJournal(folder);
   };
+  const forget = (): void => dropJournal(folder);
   try {
     for (const name of missing) attempt(join(folder, name), () => mkdirSync(join(folder, name), 0o755));
     if (missing.length > 0) attempt(folder, () => syncFolders([folder]));
@@ -79,6 +84,7 @@ export function install(folder: string, { by, plan, manifest, paths, now }: Chan
   } catch (error) {
     try {
       putBack();
+      forget();
     } catch (second) {
       throw notPutBack(error, second);
     }
@@ -86,6 +92,7 @@ export function install(folder: string, { by, plan, manifest, paths, now }: Chan
   }
   return {
     putBack,
+    forget,
     keep: () => {
       // Before it is history: a run that is killed in between is undone, and nobody would look for these names again.
       attempt(folder, () => back.discard());

@@ -11,9 +11,12 @@ export interface Wanted {
   readonly manifest: Pick<Manifest, 'files' | 'links'>;
 }
 
-/** What is at a path; symbolic links are never followed. `stranger`: the user it belongs to, neither root nor this one. */
+/**
+ * What is at a path; symbolic links are never followed. `stranger`: the user it belongs to, neither root nor this one. `open`: others
+ * than its owner may write to it.
+ */
 export type Entry =
-  | { readonly is: 'file'; readonly sha256: string; readonly stranger?: number }
+  | { readonly is: 'file'; readonly sha256: string; readonly stranger?: number; readonly open?: boolean }
   | { readonly is: 'link'; readonly to: string }
   | { readonly is: 'folder' }
   | { readonly is: 'special' };
@@ -53,14 +56,21 @@ export function folderOf(path: string): string {
   return path.slice(0, path.indexOf('/'));
 }
 
-/** Decides for each path. What is there already in the right form is adopted, whoever wrote it: nothing is lost by that. */
+/**
+ * Decides for each path. What is there already in the right form is adopted, whoever wrote it: nothing is lost by that. Not so where
+ * somebody else could change it afterwards.
+ */
 export function planFolder(wanted: Wanted, { manifest, entries }: Found): Plan {
   const conflicts: Conflict[] = [];
   const mine = new Ownership(manifest);
   const differs = (path: string, there: Entry): boolean => {
     const entry = entries.get(path);
-    if (entry === undefined) return true;
-    if (same(entry, there)) return false;
+    if (entry === undefined) {
+      if (there.is === 'link' && entries.has(folderOf(path)) && mine.made(path))
+        conflicts.push({ path, kind: 'hand-edited', problem: 'was removed by hand since keepgate made it' });
+      return true;
+    }
+    if (same(entry, there) && strangerOf(entry) === undefined) return entry.is === 'file' && entry.open === true;
     if (!mine.wrote(path, entry) || strangerOf(entry) !== undefined)
       conflicts.push(conflictAt(path, entry, mine.has(path)));
     return true;
@@ -138,6 +148,12 @@ class Ownership {
 
   has(path: string): boolean {
     return this.#lists.some(({ files, links }) => Object.hasOwn(files, path) || Object.hasOwn(links, path));
+  }
+
+  /** A link that stood there at the end of the last run; one that was cut off may not have made it, or have removed it. */
+  made(path: string): boolean {
+    const [whole, pending] = this.#lists;
+    return whole !== undefined && pending === undefined && Object.hasOwn(whole.links, path);
   }
 
   wrote(path: string, entry: Entry): boolean {

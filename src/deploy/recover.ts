@@ -3,8 +3,9 @@ import type { Diagnostic } from '../diagnostic.ts';
 import type { Place } from './apply.ts';
 import { undoCrashed } from './install.ts';
 import { dropJournal, readJournal } from './journal.ts';
+import { noteLoaded, noteUnsure } from './loaded.ts';
 import { nginxOf } from './processes.ts';
-import { testReloadObserve } from './reload.ts';
+import { isLoaded, testReloadObserve } from './reload.ts';
 import { withInstallLock } from './state-folder.ts';
 
 /** Milliseconds to wait for a run that is at work. */
@@ -54,10 +55,20 @@ export async function recover(
     ),
   ];
   // nginx may have read what was put back since; and a recovery may have been cut off before its reload.
-  if (reload && instance !== undefined && nginxOf(instance.pidFile) !== undefined) {
-    const result = await testReloadObserve({ instance, ...(signal && { signal }) });
-    diagnostics.push(...result.diagnostics.map((one) => ({ ...one, severity: 'warning' as const })));
-  }
+  const running = instance && nginxOf(instance.pidFile);
+  const result =
+    instance && running && reload ? await testReloadObserve({ instance, ...(signal && { signal }) }) : undefined;
+  diagnostics.push(...(result?.diagnostics ?? []).map((one) => ({ ...one, severity: 'warning' as const })));
+  const loaded = result === undefined ? instance !== undefined && running === undefined : isLoaded(result);
+  if (loaded) noteLoaded(folder);
+  else noteUnsure(folder, running);
+  if (result !== undefined && !loaded)
+    diagnostics.push({
+      code: 'recovery-not-taken',
+      severity: 'warning',
+      message: `what stood in ${shown} before was put back, and nginx has not taken it: it may run with what the run that was cut off had it read`,
+      help: 'Remove the reason and run "keepgate apply": it has nginx read what is there.',
+    });
   dropJournal(folder);
   return diagnostics;
 }

@@ -1,12 +1,14 @@
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { printable } from '../nginx/printable.ts';
 import type { NginxProcess } from './processes.ts';
-import { type ReloadOptions, type ReloadResult, testReloadObserve } from './reload.ts';
+import { isLoaded, type ReloadOptions, type ReloadResult, testReloadObserve } from './reload.ts';
 import type { ExpectedCertificate } from './served-certificate.ts';
 
 export interface PutBackOptions extends ReloadOptions {
   /** Undoes the change on disk. */
   readonly putBack: () => void | Promise<void>;
+  /** Called once it is undone and nginx was told so. `taken`: nginx was seen to have the old configuration, or does not run. */
+  readonly undone?: (taken: boolean) => void;
   /** What has to be served once the change is undone. */
   readonly expectBefore?: readonly ExpectedCertificate[];
 }
@@ -26,7 +28,12 @@ export type PutBackResult =
  * tests, reloads and watches again.
  * @throws KeepgateError put-back-failed (4) when the change can't be undone; the signal's reason, after undoing
  */
-export async function reloadOrPutBack({ putBack, expectBefore, ...options }: PutBackOptions): Promise<PutBackResult> {
+export async function reloadOrPutBack({
+  putBack,
+  undone,
+  expectBefore,
+  ...options
+}: PutBackOptions): Promise<PutBackResult> {
   const undo = async (why: string, master?: NginxProcess): Promise<ReloadResult> => {
     try {
       await putBack();
@@ -34,7 +41,9 @@ export async function reloadOrPutBack({ putBack, expectBefore, ...options }: Put
       throw notPutBack(why, error);
     }
     const { signal: _, expect: __, ...again } = options;
-    return testReloadObserve({ ...again, master, ...(expectBefore && { expect: expectBefore }) });
+    const second = await testReloadObserve({ ...again, master, ...(expectBefore && { expect: expectBefore }) });
+    undone?.(isLoaded(second));
+    return second;
   };
   let first: ReloadResult;
   try {
@@ -43,11 +52,11 @@ export async function reloadOrPutBack({ putBack, expectBefore, ...options }: Put
     await undo(printable(String(error), 300));
     throw error;
   }
-  if (first.outcome === 'reloaded' || first.outcome === 'not-running') return { outcome: first.outcome, first };
+  if (isLoaded(first)) return { outcome: first.outcome, first };
   const why = first.diagnostics.map(({ message }) => message).join('; ');
   const second = await undo(why, first.evidence?.master);
   const ended = second.outcome === 'not-running' && first.evidence !== undefined;
-  const good = (second.outcome === 'reloaded' || second.outcome === 'not-running') && !ended;
+  const good = isLoaded(second) && !ended;
   const verdict: Diagnostic = {
     code: good ? 'change-put-back' : 'put-back-not-taken',
     severity: good ? 'info' : 'error',

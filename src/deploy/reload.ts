@@ -29,6 +29,11 @@ export interface ReloadResult {
   readonly evidence?: Evidence;
 }
 
+/** Whether no nginx runs with anything but what is on disk. */
+export function isLoaded(result: ReloadResult): result is ReloadResult & { outcome: 'reloaded' | 'not-running' } {
+  return result.outcome === 'reloaded' || result.outcome === 'not-running';
+}
+
 /** Milliseconds for `systemctl reload` and `nginx -s reload`, which reads the configuration once more. */
 const commandLimit = 90_000;
 

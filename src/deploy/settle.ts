@@ -2,10 +2,10 @@
 import type { Diagnostic } from '../diagnostic.ts';
 import type { Place } from './apply.ts';
 import { type Installed, notPutBack } from './install.ts';
-import { noteLoaded, noteUnloaded } from './loaded.ts';
+import { noteLoaded, noteUnloaded, noteUnsure } from './loaded.ts';
 import type { NginxInstance } from './nginx-instance.ts';
 import { nginxOf } from './processes.ts';
-import { testReloadObserve } from './reload.ts';
+import { isLoaded, testReloadObserve } from './reload.ts';
 import { reloadOrPutBack } from './reload-or-put-back.ts';
 import type { ExpectedCertificate } from './served-certificate.ts';
 import { startNginx } from './start.ts';
@@ -27,17 +27,33 @@ export interface Settled {
   readonly number?: number;
 }
 
+/** What is left to do once a change was put back. */
+interface Undo {
+  /** Puts it back; nginx is told afterwards. */
+  putBack(): void;
+  /** The journal goes last: killed before, the next run puts back what is back already, and has nginx read it. */
+  end(nginx: 'untouched' | 'has-it' | 'unsure'): void;
+}
+
 /** `installed`: undefined when no file had to be changed. @throws as `apply` does */
 export async function settle(
   { folder, instance }: Place,
   installed: Installed | undefined,
   options: SettleOptions,
 ): Promise<Settled> {
-  const putBack = (): void => installed?.putBack();
+  const undo: Undo = {
+    putBack: () => installed?.putBack(),
+    end: (nginx) => {
+      const running = instance && nginxOf(instance.pidFile);
+      if (nginx === 'has-it') noteLoaded(folder);
+      if (nginx === 'unsure' && running) noteUnsure(folder, running);
+      installed?.forget();
+    },
+  };
   const loaded: Settled =
     instance === undefined
       ? { outcome: 'installed', nginx: 'elsewhere', diagnostics: [] }
-      : await load(instance, putBack, options);
+      : await load(instance, undo, options);
   if (loaded.outcome !== 'installed') return loaded;
   let number: number | undefined;
   try {
@@ -47,22 +63,28 @@ export async function settle(
     number = installed?.keep();
   } catch (error) {
     try {
-      putBack();
+      undo.putBack();
+      const read = loaded.nginx === 'reloaded' || loaded.nginx === 'started';
+      undo.end(read && instance ? await readAgain(instance) : 'untouched');
     } catch (second) {
       throw notPutBack(error, second);
     }
-    if (loaded.nginx === 'reloaded' && instance) await testReloadObserve({ instance });
     throw error;
   }
   return { ...loaded, ...(number !== undefined && { number }) };
 }
 
-async function load(instance: NginxInstance, putBack: () => void, options: SettleOptions): Promise<Settled> {
+async function readAgain(instance: NginxInstance): Promise<'has-it' | 'unsure'> {
+  return isLoaded(await testReloadObserve({ instance })) ? 'has-it' : 'unsure';
+}
+
+async function load(instance: NginxInstance, undo: Undo, options: SettleOptions): Promise<Settled> {
   const { reload, start, expect, timeLimit, signal } = options;
   const running = nginxOf(instance.pidFile) !== undefined;
   if (reload && running) {
     const limits = { ...(timeLimit !== undefined && { timeLimit }), ...(signal && { signal }) };
-    const result = await reloadOrPutBack({ instance, expect, putBack, ...limits });
+    const undone = (taken: boolean): void => undo.end(taken ? 'has-it' : 'unsure');
+    const result = await reloadOrPutBack({ instance, expect, putBack: undo.putBack, undone, ...limits });
     if (result.outcome === 'stuck') return { outcome: 'stuck', nginx: 'reloaded', diagnostics: result.diagnostics };
     if (result.outcome === 'put-back') {
       const outcome = result.first.outcome === 'test-failed' ? 'refused' : 'failed';
@@ -70,25 +92,27 @@ async function load(instance: NginxInstance, putBack: () => void, options: Settl
     }
     return { outcome: 'installed', nginx: result.outcome, diagnostics: result.first.diagnostics };
   }
-  const undone = async <T>(work: Promise<T>): Promise<T> => {
+  const undone = async <T>(work: Promise<T>, nginx: Parameters<Undo['end']>[0]): Promise<T> => {
     try {
       return await work;
     } catch (error) {
-      putBack();
+      undo.putBack();
+      undo.end(nginx);
       throw error;
     }
   };
-  const { passed, diagnostics } = await undone(testConfiguration(instance, signal));
+  const { passed, diagnostics } = await undone(testConfiguration(instance, signal), 'untouched');
   if (!passed) {
-    putBack();
+    undo.putBack();
+    undo.end('untouched');
     return { outcome: 'refused', nginx: running ? 'kept' : 'not-running', diagnostics: [...diagnostics, backAgain] };
   }
   if (running) return { outcome: 'installed', nginx: 'kept', diagnostics };
   if (!start) return { outcome: 'installed', nginx: 'not-running', diagnostics };
-  const failure = await undone(startNginx(instance, expect, signal));
+  const failure = await undone(startNginx(instance, expect, signal), 'unsure');
   if (failure === undefined) return { outcome: 'installed', nginx: 'started', diagnostics };
-  putBack();
-  if (nginxOf(instance.pidFile) !== undefined) await testReloadObserve({ instance });
+  undo.putBack();
+  undo.end(nginxOf(instance.pidFile) === undefined ? 'untouched' : await readAgain(instance));
   return { outcome: 'failed', nginx: 'not-running', diagnostics: [...diagnostics, failure, backAgain] };
 }
 

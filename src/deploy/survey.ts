@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { KeepgateError } from '../diagnostic.ts';
 import { manifestName } from '../render/render.ts';
+import { othersMayWrite } from './others-may-write.ts';
 import { type Entry, type Found, folderOf, pathsOf, type Wanted } from './plan.ts';
 import { parseManifest, type WrittenManifest } from './plan-manifest.ts';
 
@@ -29,13 +30,19 @@ function note(entries: Map<string, Entry>, folder: string, path: string): void {
   else {
     const sha256 = createHash('sha256').update(seen.bytes).digest('hex');
     const stranger = seen.uid !== 0 && seen.uid !== process.geteuid?.();
-    entries.set(path, { is: 'file', sha256, ...(stranger && { stranger: seen.uid }) });
+    const open = othersMayWrite(seen);
+    entries.set(path, { is: 'file', sha256, ...(stranger && { stranger: seen.uid }), ...(open && { open }) });
   }
 }
 
-function look(
-  path: string,
-): Exclude<Entry, { is: 'file' }> | { readonly bytes: Buffer; readonly uid: number } | undefined {
+interface Read {
+  readonly bytes: Buffer;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+}
+
+function look(path: string): Exclude<Entry, { is: 'file' }> | Read | undefined {
   try {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) return undefined;
@@ -47,11 +54,12 @@ function look(
   }
 }
 
-function read(path: string): { is: 'special' } | { readonly bytes: Buffer; readonly uid: number } {
+function read(path: string): { is: 'special' } | Read {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stats = fstatSync(descriptor);
-    return stats.isFile() ? { bytes: readFileSync(descriptor), uid: stats.uid } : { is: 'special' };
+    const { uid, gid, mode } = stats;
+    return stats.isFile() ? { bytes: readFileSync(descriptor), uid, gid, mode } : { is: 'special' };
   } finally {
     closeSync(descriptor);
   }

@@ -104,7 +104,16 @@ puts the former state back before it does anything else.
   'crash-recovered': {
     title: 'a run that was cut off was undone',
     text: `An earlier run was killed, or the power failed, while it changed files. Its journal told what stood there before; that was put back,
-and nginx has read it where it runs. Then this run did what it was asked for.`,
+and nginx has read it where it runs and is this command's to reload. Then this run did what it was asked for.`,
+  },
+  'recovery-not-taken': {
+    title: 'what was put back after a crash is not loaded',
+    text: `An earlier run was cut off, and what stood there before it was put back, but nginx did not take that: its test fails, or the reload
+did. nginx may still run with what the run that was cut off had it read. The other findings say why. Until it was reloaded, every apply
+tries again, and diff says that there is something to do.
+
+  sudo nginx -t
+  sudo keepgate apply`,
   },
   'crash-left': {
     title: 'a file was changed after a run that was cut off',

@@ -90,6 +90,62 @@ it('remembers what nginx has not read', { timeout }, async () => {
   expect(await json('apply')).toMatchObject({ outcome: 'unchanged' });
 });
 
+describe('a run that was cut off: nginx may have read what it wrote', () => {
+  beforeEach(async () => {
+    nginx.spec({ api: 8080 });
+    await nginx.start();
+    expect(await run('apply', '--sandbox', 'none')).toMatchObject({ exitCode: 0 });
+    crashedApply(nginx.etc, { api: 9090 });
+  });
+  const reloadsOnce = async () => {
+    expect(await json('diff')).toMatchObject({ exitCode: 3, changes: [], reload: true });
+    expect(await json('apply')).toMatchObject({ exitCode: 0, outcome: 'installed', nginx: 'reloaded', written: [] });
+    expect(await json('diff')).toMatchObject({ exitCode: 0, reload: false });
+    expect(await json('apply')).toMatchObject({ exitCode: 0, outcome: 'unchanged' });
+  };
+
+  it('is not forgotten by --no-reload', { timeout }, async () => {
+    const recovered = await json('apply', '--no-reload');
+    expect(recovered).toMatchObject({ exitCode: 0, outcome: 'unchanged' });
+    expect(codes(recovered)).toContain('crash-recovered');
+    await reloadsOnce();
+  });
+
+  it('is not forgotten by render', { timeout }, async () => {
+    const at = { cwd: nginx.folder, now: () => new Date() };
+    const own = nginx.own('apply').slice(2);
+    const out = ['render', '--out', nginx.etc, '--nginx-version', '1.26.3', ...own];
+    expect(await keepgateAt(out, at)).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('crash-recovered'),
+    });
+    expect(await json('diff')).toMatchObject({ exitCode: 3, reload: true });
+    expect(await json('apply')).toMatchObject({ exitCode: 0, nginx: 'reloaded' });
+    expect(await json('apply')).toMatchObject({ exitCode: 0, outcome: 'unchanged' });
+  });
+
+  it('is an error until nginx has taken what was there before', { timeout }, async () => {
+    const [port = 0] = await freePorts(1);
+    const other = createServer().listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    const own = join(nginx.etc, 'conf.d/own.conf');
+    writeFileSync(own, `server { listen 127.0.0.1:${port}; }\n`);
+    const failed = await json('apply', '--sandbox', 'none');
+    other.close();
+    expect(failed).toMatchObject({ exitCode: 4, outcome: 'stuck' });
+    expect(codes(failed)).toEqual(expect.arrayContaining(['recovery-not-taken', 'put-back-not-taken']));
+    rmSync(own);
+    await reloadsOnce();
+  });
+
+  it('is undone, and said so', { timeout }, async () => {
+    const { exitCode, stderr } = await run('apply');
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('crash-recovered') });
+    expect(stderr).not.toContain('nothing reloaded');
+    expect((await run('apply')).stderr).toContain('nothing reloaded');
+  });
+});
+
 it('starts nginx when it is asked to', { timeout }, async () => {
   nginx.spec({ api: 8080 });
   expect(await json('apply', '--start')).toMatchObject({ exitCode: 0, nginx: 'started' });
@@ -220,6 +276,25 @@ describe('refuses, and writes nothing', () => {
     expect(refused.diagnostics).toContainEqual(expect.objectContaining({ message: expect.stringContaining('12345') }));
   });
 
+  it.runIf(process.getuid?.() === 0)('over a file of somebody else that has the same bytes', { timeout }, async () => {
+    nginx.spec({ api: 8080 });
+    expect(await run('apply', '--sandbox', 'none')).toMatchObject({ exitCode: 0 });
+    chownSync(site('api'), 12345, 12345);
+    expect(codes(await json('apply', '--sandbox', 'none', '--force'))).toContain('foreign-file');
+  });
+
+  it('over a link that was removed by hand, unless it is forced to', { timeout }, async () => {
+    nginx.spec({ api: 8080 });
+    expect(await run('apply', '--sandbox', 'none')).toMatchObject({ exitCode: 0 });
+    const enabled = join(nginx.etc, 'sites-enabled/keepgate_api.conf');
+    rmSync(enabled);
+    expect(await json('diff')).toMatchObject({ exitCode: 3, changes: [{ action: 'enable', handEdited: true }] });
+    expect(codes(await json('apply', '--sandbox', 'none'))).toContain('hand-edited');
+    expect(existsSync(enabled)).toBe(false);
+    expect(await run('apply', '--sandbox', 'none', '--force')).toMatchObject({ exitCode: 0 });
+    expect(existsSync(enabled)).toBe(true);
+  });
+
   it('over a change by hand, unless it is forced to', { timeout }, async () => {
     nginx.spec({ api: 8080 });
     expect(await run('apply', '--sandbox', 'none')).toMatchObject({ exitCode: 0 });
@@ -233,6 +308,15 @@ describe('refuses, and writes nothing', () => {
     expect(readFileSync(site('api'), 'utf8')).toMatch(/# by hand\n$/);
   });
 
+  it.runIf(process.getuid?.() === 0)('into a folder that another group can write to', { timeout }, async () => {
+    nginx.spec({ api: 8080 });
+    const open = join(nginx.folder, 'open');
+    mkdirSync(open);
+    chownSync(open, 0, 12345);
+    chmodSync(open, 0o775);
+    expect(codes(await json('apply', '--root', open))).toContain('install-folder-unsafe');
+  });
+
   it('into a folder that everyone can write to', { timeout }, async () => {
     nginx.spec({ api: 8080 });
     const open = join(nginx.folder, 'open');
@@ -241,6 +325,14 @@ describe('refuses, and writes nothing', () => {
     expect(codes(await json('apply', '--root', open))).toContain('install-folder-unsafe');
     expect(readdirSync(open).filter((name) => name !== '.keepgate')).toEqual([]);
   });
+});
+
+it('writes a file anew that others could change', { timeout }, async () => {
+  nginx.spec({ api: 8080 });
+  expect(await run('apply', '--sandbox', 'none')).toMatchObject({ exitCode: 0 });
+  chmodSync(site('api'), 0o666);
+  expect(await json('apply', '--sandbox', 'none')).toMatchObject({ exitCode: 0, written: [expect.any(String)] });
+  expect(statSync(site('api')).mode & 0o777).toBe(0o644);
 });
 
 it('a crashed run is recovered by render too', { timeout }, async () => {

@@ -120,10 +120,11 @@ describe('a second time', () => {
     expect(tree()).toEqual(expectedTree(next));
   });
 
-  it('writes what was removed by hand', () => {
+  it('writes a file that was removed by hand; a link, which disables a site, only with --force', () => {
     unlinkSync(at(api));
     unlinkSync(at(webLink));
-    expect(write(both)).toMatchObject({ ok: true, changes: { written: [api, webLink], unchanged: 3 } });
+    expect(write(both)).toMatchObject({ ok: false, diagnostics: [{ code: 'hand-edited' }] });
+    expect(write(both, true)).toMatchObject({ ok: true, changes: { written: [api, webLink], unchanged: 3 } });
     expect(tree()).toEqual(expectedTree(both));
   });
 

@@ -1,10 +1,19 @@
 import type { Argv } from 'yargs';
+import { look, type Place } from '../../deploy/apply.ts';
 import { fileChanges } from '../../deploy/file-changes.ts';
-import { planFolder, refusals } from '../../deploy/plan.ts';
-import { survey } from '../../deploy/survey.ts';
-import { type Diagnostic, reaches } from '../../diagnostic.ts';
+import { readJournal } from '../../deploy/journal.ts';
+import { installedNginx } from '../../deploy/nginx-instance.ts';
+import { refusals } from '../../deploy/plan.ts';
+import { type Diagnostic, KeepgateError, reaches } from '../../diagnostic.ts';
 import type { Command } from '../command.ts';
-import { type InstallOptions, installOptions, missingCertificates, prepare } from '../installation.ts';
+import {
+  goalOf,
+  type Installation,
+  type InstallOptions,
+  installOptions,
+  missingCertificates,
+  prepare,
+} from '../installation.ts';
 import { exitCode, type Io, wantsColor } from '../io.ts';
 import { say } from '../report/say.ts';
 
@@ -31,10 +40,9 @@ async function run(argv: Options, io: Io): Promise<number> {
     return exitCode.wrong;
   }
   const { installation } = prepared;
-  const { place, rendered, configuration } = installation;
-  const plan = planFolder(rendered, survey(place.folder, rendered));
+  const { place, configuration } = installation;
+  const { plan, certificates, settled, unloaded, interrupted } = await todo(installation);
   const changes = fileChanges(place.folder, plan);
-  const certificates = missingCertificates(installation);
   const conflicts = refusals(plan, place.shown, false).map(asFinding);
   const diagnostics = [...configuration.diagnostics, ...conflicts];
   const { unified, unifiedText } = await import('../report/unified.ts');
@@ -47,15 +55,46 @@ async function run(argv: Options, io: Io): Promise<number> {
       diff: unified(change),
     })),
     certificates,
+    /** nginx runs, and has not read what is there. */
+    reload: unloaded,
+    interrupted,
   };
   await say({ format, diagnostics, ignored: configuration.ignored, product }, io);
   if (format === 'text') {
     io.stdout.write(unifiedText(changes, place.shown, wantsColor(io.stdout, io.env)));
     io.stdout.write(certificates.map((name) => `# new: a stand-in for the certificate ${name}\n`).join(''));
-    if (changes.length + certificates.length === 0) io.stderr.write(`${place.shown} is as the spec asks\n`);
+    io.stderr.write(inWords(place.shown, changes.length + certificates.length, { settled, unloaded, interrupted }));
   }
   if (reaches(diagnostics, 'error')) return exitCode.wrong;
-  return changes.length + certificates.length === 0 ? exitCode.done : exitCode.differs;
+  return settled && !interrupted ? exitCode.done : exitCode.differs;
+}
+
+type Todo = Pick<ReturnType<typeof look>, 'settled' | 'unloaded'> & { readonly interrupted: boolean };
+
+/** What apply would find. What only its user may read, the state of past runs, is left out for anybody else. */
+async function todo(installation: Installation) {
+  const { place, binary } = installation;
+  const instance = place.live && binary ? await installedNginx(binary.path) : undefined;
+  const where: Place = { folder: place.folder, shown: place.shown, instance };
+  const missing = missingCertificates(installation);
+  const goal = { by: 'apply' as const, ...goalOf(installation) };
+  const steps = (reload: boolean) => look(where, goal, { missing: () => missing, reload });
+  try {
+    return { ...steps(true), interrupted: readJournal(place.folder) !== undefined, certificates: missing };
+  } catch (error) {
+    if (!(error instanceof KeepgateError && error.diagnostic.code === 'state-not-usable')) throw error;
+    return { ...steps(false), interrupted: false, certificates: missing };
+  }
+}
+
+function inWords(shown: string, changes: number, { settled, unloaded, interrupted }: Todo): string {
+  if (interrupted)
+    return `a run of keepgate was cut off here; the next apply puts back what stood in ${shown} before it\n`;
+  if (unloaded) return `nginx has not read what is in ${shown}; apply reloads it\n`;
+  if (settled) return `${shown} is as the spec asks\n`;
+  return changes === 0
+    ? `the files in ${shown} are as the spec asks, and keepgate's list of them is not; apply writes it\n`
+    : '';
 }
 
 /** Nothing was to be written; a change by hand is what a diff is there to show. */
