@@ -20,7 +20,7 @@ import type { KeepgateError } from '../../../src/diagnostic.ts';
 import { isRoot } from '../../cli/as-nobody.ts';
 
 /** What the other one does right before a file is opened or renamed: the calls themselves are the real ones. */
-const other = vi.hoisted(() => ({ acts: (_call: 'open' | 'rename', _path: string): void => {} }));
+const other = vi.hoisted(() => ({ acts: (_call: 'open' | 'rename' | 'link', _path: string): void => {} }));
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
   const openSync: typeof fs.openSync = (...args) => {
@@ -31,7 +31,11 @@ vi.mock('node:fs', async (original) => {
     other.acts('rename', String(args[1]));
     fs.renameSync(...args);
   };
-  return { ...fs, openSync, renameSync };
+  const linkSync: typeof fs.linkSync = (...args) => {
+    other.acts('link', String(args[1]));
+    fs.linkSync(...args);
+  };
+  return { ...fs, openSync, renameSync, linkSync };
 });
 
 let folder: string;
@@ -91,6 +95,21 @@ it.each([true, false])('the old key is back when the chain can not be exchanged 
   expect(found.help).toContain('What was there before is there still.');
   expect(readdirSync(folder)).toEqual([...(was ? ['a.key'] : []), 'a.pem']);
   if (was) expect(read('a.key')).toBe('precious');
+});
+
+it('the old key is back where the file system has no second names, too', () => {
+  writeFileSync(at('a.key'), 'precious');
+  folderForTheChain();
+  const { acts } = other;
+  other.acts = (call, path) => {
+    if (call === 'link') throw Object.assign(new Error('link'), { code: 'EPERM' });
+    if (path.endsWith('/a.pem')) acts(call, path);
+  };
+  expect(failure(() => placeExport(pem, { out: at('a.pem'), keyOut: at('a.key') }, 'auto')).code).toBe(
+    'export-not-writable',
+  );
+  expect(read('a.key')).toBe('precious');
+  expect(readdirSync(folder)).toEqual(['a.key', 'a.pem']);
 });
 
 it('says where the old key is when it can not be put back', () => {
