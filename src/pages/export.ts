@@ -30,7 +30,9 @@ away, so run the command as root, or change the owner afterwards.`,
   },
   'export-not-writable': {
     title: 'the export can not be written',
-    text: 'The folder is missing or closed to this user, or the disk is full. A store that was there before is there still, whole.',
+    text: `The folder is missing or closed to this user, the disk is full, or there is a folder where the file should be. What was there before
+is there still, whole, and of key and chain as PEM both: when the second can't be exchanged, the first is put back. Where even that
+failed, the help names the file that holds the old key.`,
   },
   'export-failed': {
     title: 'the program that makes the store failed',

@@ -1,5 +1,3 @@
-import { statSync } from 'node:fs';
-import { dirname } from 'node:path';
 import process from 'node:process';
 import type { Diagnostic } from '../../diagnostic.ts';
 import type { Owner } from '../durable.ts';
@@ -9,17 +7,17 @@ export type OwnerChoice = 'auto' | 'keep' | `${number}:${number}`;
 
 export const isOwnerChoice = (text: string): text is OwnerChoice => /^(auto|keep|\d{1,10}:\d{1,10})$/.test(text);
 
-/** Whose a file at this path is to be; undefined leaves it to the user that runs this, which only root can change. */
+/** Whose a file at this path, in a folder of this owner's, is to be; undefined leaves it to the user that runs this, which only root can change. */
 export function ownerOf(
   choice: OwnerChoice,
   path: string,
+  { uid, gid }: Owner,
 ): { readonly owner?: Owner; readonly diagnostics: readonly Diagnostic[] } {
   if (choice === 'keep') return { diagnostics: [] };
   if (choice !== 'auto') {
-    const [uid = 0, gid = 0] = choice.split(':').map(Number);
-    return { owner: { uid, gid }, diagnostics: [] };
+    const [chosen = 0, group = 0] = choice.split(':').map(Number);
+    return { owner: { uid: chosen, gid: group }, diagnostics: [] };
   }
-  const { uid, gid } = statSync(dirname(path));
   const user = process.geteuid?.();
   if (user === 0) return { owner: { uid, gid }, diagnostics: [] };
   if (user === undefined || user === uid) return { diagnostics: [] };

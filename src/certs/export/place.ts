@@ -1,9 +1,12 @@
 /** Exports into files: whole ones, 0600, their owner's from the start. */
-import { renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { type Diagnostic, KeepgateError } from '../../diagnostic.ts';
-import { codeOf, syncFolder, temporaryIn, writeNew } from '../durable.ts';
+import { fsyncSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Diagnostic } from '../../diagnostic.ts';
+import { temporaryIn, writeNew } from '../durable.ts';
+import { type Exchange, exchange } from './exchange.ts';
 import type { ExportContents } from './formats.ts';
+import { type HeldFolder, holdFolder, releaseFolder } from './held-folder.ts';
+import { notWritable } from './not-writable.ts';
 import { type OwnerChoice, ownerOf } from './owner.ts';
 
 export interface ExportPaths {
@@ -15,7 +18,8 @@ export interface ExportPaths {
 
 /**
  * Each file is the old one until it is the new one. Of a PEM pair the key is exchanged right before the chain, so who reads
- * just then finds two that don't fit: a server reads them when it is told to, which comes later.
+ * just then finds two that don't fit: a server reads them when it is told to, which comes later. When the chain can't be
+ * exchanged the old key is put back. Their folders may belong to another user: each is held open while it is worked in.
  * @throws KeepgateError export-not-writable (4)
  */
 export function placeExport(contents: ExportContents, paths: ExportPaths, choice: OwnerChoice): readonly Diagnostic[] {
@@ -23,42 +27,42 @@ export function placeExport(contents: ExportContents, paths: ExportPaths, choice
     ...(contents.key && paths.keyOut !== undefined ? [{ path: paths.keyOut, bytes: contents.key }] : []),
     { path: paths.out, bytes: contents.store },
   ];
-  const ready: { path: string; before: string }[] = [];
+  const folders: HeldFolder[] = [];
+  const ready: Exchange[] = [];
   const diagnostics: Diagnostic[] = [];
   try {
-    for (const { path, bytes } of files) {
-      const { owner, diagnostics: found } = ownerOf(choice, path);
-      const before = temporaryIn(dirname(path));
-      ready.push({ path, before });
-      writeNew(before, bytes, owner && { owner });
-      diagnostics.push(...found);
-    }
-    for (const { path, before } of ready) renameSync(before, path);
-    for (const folder of new Set(files.map(({ path }) => dirname(path)))) syncFolder(folder);
+    for (const { path, bytes } of files)
+      writing(path, () => {
+        const folder = holdFolder(dirname(path));
+        folders.push(folder);
+        const { owner, diagnostics: found } = ownerOf(choice, path, folder);
+        const before = temporaryIn(folder.path);
+        ready.push({ shown: path, path: join(folder.path, basename(path)), before });
+        writeNew(before, bytes, owner && { owner });
+        diagnostics.push(...found);
+      });
+    const letGo = exchange(ready);
+    writing(
+      paths.out,
+      () => {
+        for (const { descriptor } of folders) fsyncSync(descriptor);
+        letGo();
+      },
+      'It is in its place, and might not be after a power failure.',
+    );
   } catch (error) {
     for (const { before } of ready) rmSync(before, { force: true });
-    throw notWritable(paths.out, error);
+    throw error;
+  } finally {
+    for (const folder of folders) releaseFolder(folder);
   }
   return diagnostics;
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such folder',
-  ENOTDIR: 'its folder is a file',
-  EACCES: 'this user may not write there',
-  EPERM: 'this user may not do that',
-  EISDIR: 'it is a folder',
-  EROFS: 'the file system is mounted read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the quota of this user is used up',
-};
-
-function notWritable(path: string, error: unknown): unknown {
-  const code = codeOf(error);
-  if (code === '') return error;
-  return new KeepgateError(4, {
-    code: 'export-not-writable',
-    message: `the export ${path} can't be written: ${reasons[code] ?? code}`,
-    help: 'What was there before is there still. Run it as root (sudo), or name another file.',
-  });
+function writing(path: string, act: () => void, state?: string): void {
+  try {
+    act();
+  } catch (error) {
+    throw notWritable(path, error, state);
+  }
 }

@@ -232,7 +232,9 @@ describe('an export that is kept current', () => {
     const out = join(place.folder, 'kept/api.pfx');
     mkdirSync(join(place.folder, 'kept'));
     const args = ['--as', 'pfx', '--out', out, '--password-file', 'secret', '--keep-current', '--hook', program];
-    expect((await exported(store, ...args)).stderr).toContain('made anew whenever the certificate is');
+    expect((await exported(store, ...args)).stderr).toContain(
+      `made anew whenever the certificate is, with the password in ${join(place.folder, 'secret')}, and then runs ${program}.`,
+    );
     expect(existsSync(log)).toBe(false);
     const text = readFileSync(join(place.folder, store, 'certificates/api/exports.json'), 'utf8');
     expect(text).not.toContain(secret);
@@ -271,4 +273,54 @@ describe('an export that is kept current', () => {
     await exported(store, ...out, '--no-keep-current');
     expect(kept()).toEqual([]);
   });
+
+  const entriesOf = (store: string) =>
+    JSON.parse(readFileSync(join(place.folder, store, 'certificates/api/exports.json'), 'utf8')).exports;
+
+  it('replaces its own files alone: those that it names', async () => {
+    const store = await stored();
+    await exported(store, '--as', 'pem', '--out', 'mine.pem', '--keep-current');
+    const precious = place.write('precious.key', 'the only copy', 0o600);
+    const [entry] = entriesOf(store);
+    const run = await exported(store, '--as', 'pem', '--out', 'mine.pem', '--key-out', 'precious.key');
+    expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('error file-exists') });
+    expect(run.stderr).toContain('--key-out');
+    expect(readFileSync(precious, 'utf8')).toBe('the only copy');
+    expect(entriesOf(store)).toEqual([entry]);
+    expect((await exported(store, '--as', 'pem', '--out', 'mine.pem')).exitCode).toBe(0);
+    const moved = await exported(store, '--as', 'pem', '--out', 'mine.pem', '--key-out', 'new.key');
+    expect(moved.exitCode).toBe(0);
+    expect(entriesOf(store)).toEqual([{ ...entry, keyOut: join(place.folder, 'new.key') }]);
+  });
+
+  it('is remembered as it was made last, with the hook that it had', async () => {
+    const store = await stored();
+    chmodSync(place.folder, 0o755);
+    const [first, second] = [hook('first', 'exit 0'), hook('second', 'exit 0')];
+    const again = (...args: string[]) => exported(store, '--out', 'r.store', ...args);
+    const path = join(place.folder, 'secret');
+    const out = join(place.folder, 'r.store');
+    const { fingerprint } = JSON.parse(
+      (await again('--as', 'pfx', '--no-password', '--keep-current', '--hook', first, '--format', 'json')).stdout,
+    );
+    const entry = { as: 'pfx', out, alias: 'api', owner: 'auto', password: 'none', hook: first, fingerprint };
+    expect(entriesOf(store)).toEqual([entry]);
+
+    const run = await again('--as', 'jks', '--password-file', 'secret', '--alias', 'b', '--owner', 'keep');
+    expect(run.stderr).toContain(`with the password in ${path}, and then runs ${first}.`);
+    const changed = { ...entry, as: 'jks', alias: 'b', owner: 'keep', password: { file: path } };
+    expect(entriesOf(store)).toEqual([changed]);
+
+    const typed = await again('--as', 'pfx');
+    expect(typed).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/kept current.*--no-keep-current/s) });
+    expect(entriesOf(store)).toEqual([changed]);
+
+    await again('--as', 'pfx', '--no-password', '--keep-current');
+    expect(entriesOf(store)).toEqual([entry]);
+    await again('--as', 'pfx', '--no-password', '--hook', second);
+    expect(entriesOf(store)).toEqual([{ ...entry, hook: second }]);
+    const { hook: _, ...bare } = entry;
+    expect((await again('--as', 'pfx', '--no-password', '--no-hook')).stderr).toContain('without a hook');
+    expect(entriesOf(store)).toEqual([bare]);
+  }, 60_000);
 });

@@ -14,30 +14,39 @@ interface PasswordOptions {
 
 interface ExportPassword {
   readonly password: string;
-  /** Where it can be read again; undefined when somebody typed it. */
-  readonly kept: KeptPassword | undefined;
+  /** Where it can be read again; 'none' when somebody typed it, which is of no export that is kept. */
+  readonly kept: KeptPassword;
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /**
  * The password by one of the ways to give it, none of them an argument. PEM has none unless one is given; for the others it is asked
- * for twice.
- * @throws KeepgateError export-password, export-password-missing (1)
+ * for twice, unless it is needed again when nobody is there to type.
+ * @throws UsageError; KeepgateError export-password, export-password-missing (1)
  */
-export async function exportPassword(options: PasswordOptions, as: ExportFormat, io: Io): Promise<ExportPassword> {
+export async function exportPassword(
+  options: PasswordOptions,
+  { as, isKept }: { readonly as: ExportFormat; readonly isKept: boolean },
+  io: Io,
+): Promise<ExportPassword> {
   const source = sourceOf(options, as, io);
   if (source !== undefined) {
     const read = readPassword(source, io.env);
     checkPassword(as, read.password);
     return { ...read, kept: source };
   }
+  if (isKept)
+    throw new UsageError(
+      'an export that is kept current needs --password-file, --password-env or --no-password: nobody is there to type. ' +
+        '--no-keep-current has it kept no longer',
+    );
   const password = await askSecret(`Password for the ${as} (Enter: none): `, io);
   if (password === undefined)
     throw new UsageError('give the password with --password-file or --password-env, or say --no-password');
   checkPassword(as, password);
   if (password !== '' && (await askSecret('The same again: ', io)) !== password)
     throw new UsageError('the two passwords differ');
-  return { password, kept: undefined, diagnostics: [] };
+  return { password, kept: 'none', diagnostics: [] };
 }
 
 function sourceOf({ passwordFile, passwordEnv, password }: PasswordOptions, as: ExportFormat, io: Io) {

@@ -24,7 +24,8 @@ export interface ExportOptions extends StoreOptions {
   owner: string;
   replace: boolean;
   keepCurrent?: boolean;
-  hook?: string;
+  /** false: --no-hook. */
+  hook?: string | false;
   format: 'text' | 'json';
 }
 
@@ -45,8 +46,7 @@ export function wantedFrom({ as, out, ...argv }: ExportOptions, { cwd }: Io): Wa
   if (argv.keyOut !== undefined && as !== 'pem') throw new UsageError('--key-out belongs to --as pem');
   if (argv.keepCurrent !== undefined && argv.cert !== undefined)
     throw new UsageError('only what comes from the store is kept current');
-  if (argv.hook !== undefined && argv.keepCurrent !== true) throw new UsageError('--hook belongs to --keep-current');
-  if (argv.hook !== undefined) checkHook(argv.hook);
+  if (typeof argv.hook === 'string') checkHook(argv.hook);
   if (!isOwnerChoice(argv.owner)) throw new UsageError('--owner takes auto, keep or numbers, as 1000:1000');
   const path = resolve(cwd, out);
   if (as !== 'pem') return { as, owner: argv.owner, out: path };
@@ -62,13 +62,19 @@ export function aliasOf(alias: string): string {
   return alias;
 }
 
-/** A key store that is there may hold the only copy of a key. @throws KeepgateError file-exists (1) */
-export function refuseExisting({ out, keyOut }: Wanted): void {
-  for (const path of keyOut === undefined ? [out] : [out, keyOut])
-    if (existsSync(path))
+export const pathsOf = ({ out, keyOut }: ExportPaths): string[] => (keyOut === undefined ? [out] : [out, keyOut]);
+
+/**
+ * A file that is there may hold the only copy of a key; those of the export that was kept current here are made to be replaced.
+ * @throws KeepgateError file-exists (1)
+ */
+export function refuseExisting(wanted: Wanted, earlier: ExportPaths | undefined): void {
+  const ours = earlier === undefined ? [] : pathsOf(earlier);
+  for (const path of pathsOf(wanted))
+    if (!ours.includes(path) && existsSync(path))
       throw new KeepgateError(1, {
         code: 'file-exists',
         message: `${path} exists already, and stays as it is`,
-        help: 'Name another file with --out, or say --replace.',
+        help: `Name another file with ${path === wanted.out ? '--out' : '--key-out'}, or say --replace.`,
       });
 }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { Argv } from 'yargs';
 import { exportFormats } from '../../../certs/export/formats.ts';
-import { keptExports, rememberExport } from '../../../certs/export/kept.ts';
+import { type KeptExport, keptExports, rememberExport } from '../../../certs/export/kept.ts';
 import { makeExport } from '../../../certs/export/make.ts';
 import { placeExport } from '../../../certs/export/place.ts';
 import { openStore } from '../../../certs/store.ts';
@@ -10,10 +10,18 @@ import { systemUnits } from '../../../deploy/timer-units.ts';
 import type { Command } from '../../command.ts';
 import { exitCode, type Io } from '../../io.ts';
 import { storeFor, storeOption } from '../../store-option.ts';
-import { UsageError } from '../../usage-error.ts';
+import { hookOf, isKeptCurrent, inWords as keptInWords } from './export-kept.ts';
 import { exportPassword } from './export-password.ts';
 import { givenPair, storedPair } from './export-source.ts';
-import { aliasOf, type ExportOptions, nameOf, refuseExisting, type Wanted, wantedFrom } from './export-wanted.ts';
+import {
+  aliasOf,
+  type ExportOptions,
+  nameOf,
+  pathsOf,
+  refuseExisting,
+  type Wanted,
+  wantedFrom,
+} from './export-wanted.ts';
 import { tell } from './tell.ts';
 
 const options = (yargs: Argv): Argv<ExportOptions> =>
@@ -43,7 +51,11 @@ const options = (yargs: Argv): Argv<ExportOptions> =>
       type: 'boolean',
       describe: 'make it anew after each renewal (--no-keep-current: no longer)',
     })
-    .option('hook', { type: 'string', requiresArg: true, describe: 'the program to run after that: its absolute path' })
+    .option('hook', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'the program to run then: its absolute path (--no-hook: none)',
+    })
     .option('format', { choices: ['text', 'json'] as const, default: 'text' as const, describe: 'json: one document' })
     .example(
       'sudo keepgate cert export api --as pfx --out /local/notesdata/api.pfx --no-password --keep-current',
@@ -59,41 +71,32 @@ async function run(argv: ExportOptions, io: Io): Promise<number> {
   const store = argv.cert === undefined ? await storeFor(argv, io, { write: false }) : undefined;
   const pair = store ? storedPair(store, nameOf(argv)) : await givenPair(argv.cert ?? '', argv.key, io);
   const earlier = store ? keptExports(store, nameOf(argv)).find(({ out }) => out === wanted.out) : undefined;
-  if (!argv.replace && !earlier) refuseExisting(wanted);
-  const { password, kept, diagnostics } = await exportPassword(argv, wanted.as, io);
-  if (argv.keepCurrent === true && kept === undefined)
-    throw new UsageError(
-      '--keep-current needs --password-file, --password-env or --no-password: nobody is there to type',
-    );
+  const isKept = isKeptCurrent(argv, earlier);
+  if (!argv.replace) refuseExisting(wanted, earlier);
+  const { password, kept, diagnostics } = await exportPassword(argv, { as: wanted.as, isKept }, io);
   const form = { as: wanted.as, alias: aliasOf(argv.alias ?? pair.name), password };
   const placed = placeExport(await makeExport(pair, form), wanted, wanted.owner);
-  if (store && argv.keepCurrent !== undefined)
-    await rememberExport(openStore(store.root), nameOf(argv), argv.keepCurrent && kept !== undefined, {
-      ...wanted,
-      alias: form.alias,
-      password: kept ?? 'none',
-      ...(argv.hook !== undefined && { hook: argv.hook }),
-      fingerprint: pair.fingerprint,
-    });
-  const files = [wanted.out, ...(wanted.keyOut === undefined ? [] : [wanted.keyOut])];
-  const isKept = argv.keepCurrent ?? earlier !== undefined;
+  const { fingerprint } = pair;
+  const entry = { ...wanted, alias: form.alias, password: kept, ...hookOf(argv, earlier), fingerprint };
+  if (store && (isKept || earlier)) await rememberExport(openStore(store.root), nameOf(argv), isKept, entry);
+  const files = pathsOf(wanted);
   const lacking =
     isKept && store ? files.flatMap((path) => timerLacks(dirname(path), store.root, systemUnits) ?? []) : [];
   await tell(argv.format, io, {
     diagnostics: [...diagnostics, ...placed, ...lacking.slice(0, 1)],
-    lines: inWords(wanted, files, form.alias, isKept),
-    product: { as: wanted.as, files, alias: form.alias, fingerprint: pair.fingerprint, keptCurrent: isKept },
+    lines: inWords(wanted, form.alias, isKept ? entry : undefined),
+    product: { as: wanted.as, files, alias: form.alias, fingerprint, keptCurrent: isKept },
   });
   return exitCode.done;
 }
 
-function inWords({ as }: Wanted, files: readonly string[], alias: string, isKept: boolean): string[] {
+function inWords({ as, ...paths }: Wanted, alias: string, kept: KeptExport | undefined): string[] {
   return [
-    `wrote ${files.join(' and ')}${as === 'pem' ? '' : ` (${as}, alias ${alias})`}`,
+    `wrote ${pathsOf(paths).join(' and ')}${as === 'pem' ? '' : ` (${as}, alias ${alias})`}`,
     ...(as === 'jks'
       ? ['  JKS is legacy, with encryption of its time: everything since Java 8 opens --as pfx too.']
       : []),
-    ...(isKept ? ['  It is made anew whenever the certificate is.'] : []),
+    ...(kept ? [keptInWords(kept)] : []),
   ];
 }
 

@@ -1,0 +1,24 @@
+import { KeepgateError } from '../../diagnostic.ts';
+import { codeOf } from '../durable.ts';
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such folder',
+  ENOTDIR: 'its folder is a file',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not do that',
+  EISDIR: 'it is a folder',
+  EROFS: 'the file system is mounted read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of this user is used up',
+};
+
+/** An error of the system as export-not-writable (4), any other as it is. `state`: how things are now. */
+export function notWritable(path: string, error: unknown, state = 'What was there before is there still.'): unknown {
+  const code = codeOf(error);
+  if (code === '' || error instanceof KeepgateError) return error;
+  return new KeepgateError(4, {
+    code: 'export-not-writable',
+    message: `the export ${path} can't be written: ${reasons[code] ?? code}`,
+    help: `${state} Run it as root (sudo), or name another file.`,
+  });
+}
