@@ -118,8 +118,9 @@ then run the command again. Names that differ in their case alone are the same s
   },
   'domino-changed': {
     title: 'a file was changed in the meantime',
-    text: `The file is not what it was when the command looked at it, or, when undoing, not what keepgate made of it. Domino writes to notes.ini
-itself, when a setting is changed on its console. Nothing was changed. What was there before lies in keepgate-backup in the data folder.`,
+    text: `The file is not what it was when the command looked at it, or, when undoing, not what keepgate made of it. Nothing was changed. What was
+there before lies in keepgate-backup in the data folder. Domino writes to notes.ini itself, so there --undo puts back the one line with
+KeepManagementURL alone, and refuses only when that line was changed since.`,
   },
   'domino-nothing-to-undo': {
     title: 'there is no backup to go back to',

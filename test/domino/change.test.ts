@@ -84,10 +84,52 @@ describe('a change', () => {
 
   it('is not undone over what somebody changed since', () => {
     const path = dataFolder();
-    inFolder(path, (folder) => applyChanges(folder, 'tls', [setting(folder, 'notes.ini', 'new')]));
-    writeFileSync(join(path, 'notes.ini'), 'newer');
+    inFolder(path, (folder) => applyChanges(folder, 'tls', [setting(folder, 'keepconfig.d/a.json', '{}')]));
+    writeFileSync(join(path, 'keepconfig.d/a.json'), '{"newer": 1}');
     inFolder(path, (folder) => expect(() => undoing(folder, 'tls')).toThrow(code('domino-changed')));
-    expect(readFileSync(join(path, 'notes.ini'), 'utf8')).toBe('newer');
+    expect(readFileSync(join(path, 'keepconfig.d/a.json'), 'utf8')).toBe('{"newer": 1}');
+  });
+
+  describe('of notes.ini, when Domino has written to the file since,', () => {
+    const url = 'KeepManagementURL=https://domino.example.com:8889';
+    const made = (before: string, after: string): string => {
+      const path = dataFolder({ 'notes.ini': before });
+      inFolder(path, (folder) => applyChanges(folder, 'tls', [setting(folder, 'notes.ini', after)]));
+      return path;
+    };
+
+    it.each([
+      ['one that was there', '[Notes]\r\nkeepManagementURL = http://localhost:8889\r\n', '[Notes]\r\nX\r\n'],
+      ['a new one', '[Notes]\r\n', '[Notes]\r\nX\r\n'],
+    ])('its one line is undone: %s', (_what, before, after) => {
+      const line = /keep.*\r\n/.exec(before)?.[0] ?? '';
+      const path = made(before, after.replace('X', url));
+      writeFileSync(join(path, 'notes.ini'), `[Notes]\r\nM=\xFC\r\n${url}\r\nServerTasks=Update\r\n`, 'latin1');
+      chmodSync(join(path, 'notes.ini'), 0o600);
+      inFolder(path, (folder) => makeChanges(folder, undoing(folder, 'tls').changes));
+      expect(readFileSync(join(path, 'notes.ini'), 'latin1')).toBe(
+        `[Notes]\r\nM=\xFC\r\n${line}ServerTasks=Update\r\n`,
+      );
+      expect(statSync(join(path, 'notes.ini')).mode & 0o777).toBe(0o600);
+    });
+
+    it.each([
+      ['changed', 'KeepManagementURL=https://other.example.com:8889\n'],
+      ['taken away', ''],
+      ['doubled', `${url}\n${url}\n`],
+    ])('a line that was %s stays', (_what, lines) => {
+      const path = made('[Notes]\nKeepManagementURL=http://localhost:8889\n', `[Notes]\n${url}\n`);
+      writeFileSync(join(path, 'notes.ini'), `[Notes]\n${lines}`);
+      inFolder(path, (folder) => expect(() => undoing(folder, 'tls')).toThrow(code('domino-changed')));
+    });
+
+    it('a line that was put back by hand is as it was', () => {
+      const path = made('[Notes]\nKeepManagementURL=http://localhost:8889\n', `[Notes]\n${url}\n`);
+      const byHand = '[Notes]\nA=1\nKeepManagementURL=http://localhost:8889\n';
+      writeFileSync(join(path, 'notes.ini'), byHand);
+      inFolder(path, (folder) => makeChanges(folder, undoing(folder, 'tls').changes));
+      expect(readFileSync(join(path, 'notes.ini'), 'utf8')).toBe(byHand);
+    });
   });
 
   it('that was cut off in the middle can be undone', () => {
@@ -119,9 +161,16 @@ describe('a change', () => {
     ['no'],
     ['{"version": 1, "files": [{"path": "../etc/passwd", "kept": null, "mode": 0, "after": null}]}'],
     ['{"version": 1, "files": [{"path": "keepconfig.d/../x.json", "kept": null, "mode": 0, "after": null}]}'],
-    ['{"version": 1, "files": [{"path": "notes.ini", "kept": "../../x", "mode": 0, "after": null}]}'],
-    ['{"version": 1, "files": [{"path": "notes.ini", "kept": "0", "mode": 2541, "after": null}]}'],
-    ['{"version": 1, "files": [{"path": "notes.ini", "kept": "7", "mode": 420, "after": null}]}'],
+    ['{"version": 1, "files": [{"path": "keepconfig.d/a.json", "kept": "../../x", "mode": 0, "after": null}]}'],
+    ['{"version": 1, "files": [{"path": "keepconfig.d/a.json", "kept": "0", "mode": 2541, "after": null}]}'],
+    ['{"version": 1, "files": [{"path": "keepconfig.d/a.json", "kept": "7", "mode": 420, "after": null}]}'],
+    ['{"version": 1, "files": [{"path": "notes.ini", "kept": "0", "mode": 420, "after": null}]}'],
+    [
+      '{"version": 1, "files": [{"path": "notes.ini", "kept": "0", "mode": 420, "after": null, "line": {"before": "A\u010AB", "after": null}}]}',
+    ],
+    [
+      '{"version": 1, "files": [{"path": "notes.ini", "kept": "0", "mode": 420, "after": null, "line": {"before": "A\\nB", "after": null}}]}',
+    ],
   ])('a record that keepgate did not write is refused: %s', (record) => {
     const path = dataFolder();
     mkdirSync(join(path, 'keepgate-backup/0001-tls'), { recursive: true });
