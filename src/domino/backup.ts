@@ -1,5 +1,6 @@
 /** What was there before a change, so that it can be undone: keepgate-backup/0001-tls/{undo.json,0,1}. */
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { KeepgateError } from '../diagnostic.ts';
 import { iniName, isKept, type Kept } from './backup-record.ts';
 import { type Change, digest, readIn } from './change.ts';
@@ -10,12 +11,15 @@ import {
   makeFolderBelow,
   type PlainFile,
   readPlain,
+  removeBelow,
+  removeFolderBelow,
   writePlain,
 } from './folder.ts';
 import { managementUrl } from './management-host.ts';
 import { iniLineChange, undoIniLine } from './notes-ini.ts';
 
 const backups = 'keepgate-backup';
+const recordName = 'undo.json';
 
 /** Keeps the files of these changes as they are. Returns where, below the folder. @throws KeepgateError domino-not-writable (4) */
 export function keepBackup(folder: Folder, command: string, changes: readonly Change[]): string {
@@ -31,7 +35,7 @@ export function keepBackup(folder: Folder, command: string, changes: readonly Ch
         return { path, kept: before ? String(index) : null, mode: before?.mode ?? 0, after: digest(after), ...line };
       });
       const bytes = Buffer.from(`${JSON.stringify({ version: 1, files }, null, 2)}\n`);
-      writePlain(one, 'undo.json', { bytes, mode: 0o600, uid: folder.uid, gid: folder.gid });
+      writePlain(one, recordName, { bytes, mode: 0o600, uid: folder.uid, gid: folder.gid });
     } finally {
       closeFolder(one);
     }
@@ -51,7 +55,7 @@ export function undoing(folder: Folder, command: string): { readonly backup: str
   const name =
     all &&
     readdirSync(all.path)
-      .filter((entry) => ofCommand.test(entry))
+      .filter((entry) => ofCommand.test(entry) && hasRecord(all, entry))
       .sort(byNumber)
       .at(-1);
   if (all === undefined || name === undefined) {
@@ -82,6 +86,33 @@ export function undoing(folder: Folder, command: string): { readonly backup: str
   }
 }
 
+/** Without one it is what a run left that was cut off before it changed anything. */
+const hasRecord = (all: Folder, name: string): boolean =>
+  lstatSync(`${all.path}/${name}/${recordName}`, { throwIfNoEntry: false }) !== undefined;
+
+/**
+ * Takes a backup away, the record first. Names that keepgate didn't make stay, and so does a link: the folder belongs to
+ * another user than the one who may be root here. @throws KeepgateError domino-folder (1), domino-not-writable (4)
+ */
+export function dropBackup(folder: Folder, backup: string): void {
+  const all = folderBelow(folder, backups);
+  if (all === undefined) return;
+  try {
+    const name = basename(backup);
+    const one = folderBelow(all, name);
+    if (one === undefined) return;
+    try {
+      const ours = readdirSync(one.path).filter((entry) => /^(\d+|\.keepgate-[0-9a-f]+\.tmp)$/.test(entry));
+      for (const entry of [recordName, ...ours]) removeBelow(one, entry);
+    } finally {
+      closeFolder(one);
+    }
+    removeFolderBelow(all, name);
+  } finally {
+    closeFolder(all);
+  }
+}
+
 const byNumber = (a: string, b: string): number => Number.parseInt(a, 10) - Number.parseInt(b, 10);
 
 const ownerOf = (file: PlainFile | undefined, { uid, gid }: Folder) => ({
@@ -90,7 +121,7 @@ const ownerOf = (file: PlainFile | undefined, { uid, gid }: Folder) => ({
 });
 
 function recordOf(folder: Folder, one: Folder, name: string): Kept[] {
-  const bytes = readPlain(one, 'undo.json')?.bytes;
+  const bytes = readPlain(one, recordName)?.bytes;
   let record: { version?: unknown; files?: unknown };
   try {
     record = JSON.parse(bytes?.toString('utf8') ?? '');

@@ -122,6 +122,14 @@ then run the command again. Names that differ in their case alone are the same s
 there before lies in keepgate-backup in the data folder. Domino writes to notes.ini itself, so there --undo puts back the one line with
 KeepManagementURL alone, and refuses only when that line was changed since.`,
   },
+  'domino-half-done': {
+    title: 'a change failed half-way and could not be taken back',
+    text: `Something was in the way of the change, and of taking back what had been changed already: usually the disk became full or read-only
+meanwhile. What was there before lies in the backup that the message names, as 0, 1 …, in the order of its undo.json. When the cause is
+mended, --undo puts it back.
+
+  sudo keepgate domino tls --data /local/notesdata --undo`,
+  },
   'domino-nothing-to-undo': {
     title: 'there is no backup to go back to',
     text: `Each run of "domino tls" and "domino proxy" that changes something keeps what was there in keepgate-backup in the data folder, and each
@@ -129,7 +137,7 @@ KeepManagementURL alone, and refuses only when that line was changed since.`,
   },
   'domino-backup-damaged': {
     title: 'the backup is not one that keepgate made',
-    text: `The record undo.json of the backup, or a file of it, is missing or was changed. Nothing was put back. The files are in the folder that the
+    text: `The record undo.json of the backup was changed, or a file of it is missing. Nothing was put back. The files are in the folder that the
 message names, numbered as undo.json lists them.`,
   },
   'domino-no-site': {

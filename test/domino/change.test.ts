@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { applyChanges, makeChanges } from '../../src/domino/apply-changes.ts';
-import { undoing } from '../../src/domino/backup.ts';
+import { dropBackup, undoing } from '../../src/domino/backup.ts';
 import { type Change, readIn } from '../../src/domino/change.ts';
 import { closeFolder, type Folder, openFolder } from '../../src/domino/folder.ts';
 import { dataFolder, snapshot } from './data-folder.ts';
@@ -64,7 +64,7 @@ describe('a change', () => {
     if (isRoot) expect([uid, ini.uid, ini.gid]).toEqual([12_345, 12_347, 12_348]);
     for (const name of readdirSync(join(path, 'keepgate-backup'), { recursive: true, encoding: 'utf8' }))
       expect(statSync(join(path, 'keepgate-backup', name)).mode & 0o077).toBe(0);
-    inFolder(path, (folder) => makeChanges(folder, undoing(folder, 'tls').changes));
+    inFolder(path, (folder) => makeChanges(folder, undoing(folder, 'tls').changes, 'b'));
     expect(snapshot(path)).toEqual(before);
   });
 
@@ -80,6 +80,67 @@ describe('a change', () => {
     rmSync(join(path, 'keepconfig.d/a.json'));
     expect(snapshot(path)).toEqual(before);
     expect(readdirSync(join(path, 'keepgate-backup'))).toEqual([]);
+  });
+
+  /** A change that finds something else than it expects, after this has happened. */
+  const failing = (folder: Folder, happens: () => void): Change => {
+    const first = readIn(folder, 'notes.ini')?.bytes.toString();
+    return {
+      before: undefined,
+      after: undefined,
+      get path() {
+        if (readIn(folder, 'notes.ini')?.bytes.toString() === first) return 'keepconfig.d/a.json';
+        happens();
+        return 'keepconfig.d/a.json';
+      },
+    };
+  };
+
+  it('that fails, and cannot be taken back either, keeps the backup and says where it is', () => {
+    const path = dataFolder({ 'keepconfig.d/a.json': {} });
+    inFolder(path, (folder) => {
+      const sabotage = failing(folder, () => {
+        rmSync(join(path, 'notes.ini'));
+        mkdirSync(join(path, 'notes.ini'));
+      });
+      expect(() => applyChanges(folder, 'tls', [setting(folder, 'notes.ini', 'new'), sabotage])).toThrow(
+        expect.objectContaining({
+          exitCode: 4,
+          diagnostic: expect.objectContaining({
+            code: 'domino-half-done',
+            help: expect.stringContaining('data/keepgate-backup/0001-tls'),
+          }),
+        }),
+      );
+    });
+    expect(readFileSync(join(path, 'keepgate-backup/0001-tls/0'), 'utf8')).toBe('[Notes]\nKitType=2\n');
+  });
+
+  it('that fails does not remove anything behind a link that lies in the place of its backup by now', () => {
+    const path = dataFolder({ 'keepconfig.d/a.json': {} });
+    const victim = dataFolder({ '0001-tls/undo.json': 'theirs', '0001-tls/0': 'theirs' });
+    inFolder(path, (folder) => {
+      const sabotage = failing(folder, () => {
+        renameSync(join(path, 'keepgate-backup'), join(path, 'elsewhere'));
+        symlinkSync(victim, join(path, 'keepgate-backup'));
+      });
+      expect(() => applyChanges(folder, 'tls', [setting(folder, 'notes.ini', 'new'), sabotage])).toThrow(
+        code('domino-folder'),
+      );
+    });
+    expect(readdirSync(join(victim, '0001-tls')).sort()).toEqual(['0', 'undo.json']);
+  });
+
+  it('that is undone leaves what others put beside its backup', () => {
+    const path = dataFolder();
+    inFolder(path, (folder) => {
+      const backup = applyChanges(folder, 'tls', [setting(folder, 'notes.ini', 'new')]);
+      mkdirSync(join(path, backup, 'theirs'));
+      writeFileSync(join(path, backup, 'theirs/file'), '');
+      dropBackup(folder, backup);
+      expect(readdirSync(join(path, backup), { recursive: true }).sort()).toEqual(['theirs', 'theirs/file']);
+      expect(() => undoing(folder, 'tls')).toThrow(code('domino-nothing-to-undo'));
+    });
   });
 
   it('is not undone over what somebody changed since', () => {
@@ -106,7 +167,7 @@ describe('a change', () => {
       const path = made(before, after.replace('X', url));
       writeFileSync(join(path, 'notes.ini'), `[Notes]\r\nM=\xFC\r\n${url}\r\nServerTasks=Update\r\n`, 'latin1');
       chmodSync(join(path, 'notes.ini'), 0o600);
-      inFolder(path, (folder) => makeChanges(folder, undoing(folder, 'tls').changes));
+      inFolder(path, (folder) => makeChanges(folder, undoing(folder, 'tls').changes, 'b'));
       expect(readFileSync(join(path, 'notes.ini'), 'latin1')).toBe(
         `[Notes]\r\nM=\xFC\r\n${line}ServerTasks=Update\r\n`,
       );
@@ -127,7 +188,7 @@ describe('a change', () => {
       const path = made('[Notes]\nKeepManagementURL=http://localhost:8889\n', `[Notes]\n${url}\n`);
       const byHand = '[Notes]\nA=1\nKeepManagementURL=http://localhost:8889\n';
       writeFileSync(join(path, 'notes.ini'), byHand);
-      inFolder(path, (folder) => makeChanges(folder, undoing(folder, 'tls').changes));
+      inFolder(path, (folder) => makeChanges(folder, undoing(folder, 'tls').changes, 'b'));
       expect(readFileSync(join(path, 'notes.ini'), 'utf8')).toBe(byHand);
     });
   });
@@ -138,7 +199,7 @@ describe('a change', () => {
     inFolder(path, (folder) => {
       applyChanges(folder, 'tls', [setting(folder, 'notes.ini', 'new'), setting(folder, 'keepconfig.d/a.json', '{}')]);
       rmSync(join(path, 'keepconfig.d/a.json'));
-      makeChanges(folder, undoing(folder, 'tls').changes);
+      makeChanges(folder, undoing(folder, 'tls').changes, 'b');
     });
     expect(snapshot(path)).toEqual(before);
   });
@@ -196,7 +257,7 @@ describe('in the place of a file', () => {
     make(join(path, 'notes.ini'), join(path, 'secret'));
     inFolder(path, (folder) => {
       expect(() => readIn(folder, 'notes.ini')).toThrow(code('domino-file-kind'));
-      expect(() => makeChanges(folder, [{ path: 'notes.ini', before: undefined, after: undefined }])).toThrow(
+      expect(() => makeChanges(folder, [{ path: 'notes.ini', before: undefined, after: undefined }], 'b')).toThrow(
         code('domino-file-kind'),
       );
     });
@@ -218,7 +279,7 @@ describe('in the place of a file', () => {
       const change = setting(folder, 'notes.ini', 'new');
       renameSync(path, `${path}-moved`);
       symlinkSync(victim, path);
-      makeChanges(folder, [change]);
+      makeChanges(folder, [change], 'b');
     });
     expect(readFileSync(join(victim, 'notes.ini'), 'utf8')).toBe('[Notes]\nKitType=2\n');
     expect(readFileSync(`${path}-moved/notes.ini`, 'utf8')).toBe('new');
