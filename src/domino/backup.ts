@@ -1,7 +1,9 @@
 /** What was there before a change, so that it can be undone: keepgate-backup/0001-tls/{undo.json,0,1}. */
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { KeepgateError } from '../diagnostic.ts';
-import { type Change, changedMeanwhile, digest, readIn } from './change.ts';
+import { iniName, isKept, type Kept } from './backup-record.ts';
+import { type Change, digest, readIn } from './change.ts';
 import {
   closeFolder,
   type Folder,
@@ -9,19 +11,15 @@ import {
   makeFolderBelow,
   type PlainFile,
   readPlain,
+  removeBelow,
+  removeFolderBelow,
   writePlain,
 } from './folder.ts';
+import { managementUrl } from './management-host.ts';
+import { iniLineChange, undoIniLine } from './notes-ini.ts';
 
 const backups = 'keepgate-backup';
-
-interface Kept {
-  readonly path: string;
-  /** The file with what was there; null when there was none. */
-  readonly kept: string | null;
-  readonly mode: number;
-  /** SHA-256 of what the change made of it; null when it took the file away. */
-  readonly after: string | null;
-}
+const recordName = 'undo.json';
 
 /** Keeps the files of these changes as they are. Returns where, below the folder. @throws KeepgateError domino-not-writable (4) */
 export function keepBackup(folder: Folder, command: string, changes: readonly Change[]): string {
@@ -33,10 +31,11 @@ export function keepBackup(folder: Folder, command: string, changes: readonly Ch
     try {
       const files = changes.map(({ path, before, after }, index): Kept => {
         if (before) writePlain(one, String(index), { ...before, mode: 0o600, uid: folder.uid, gid: folder.gid });
-        return { path, kept: before ? String(index) : null, mode: before?.mode ?? 0, after: digest(after) };
+        const line = path === iniName && { line: iniLineChange(before?.bytes, after?.bytes, managementUrl) };
+        return { path, kept: before ? String(index) : null, mode: before?.mode ?? 0, after: digest(after), ...line };
       });
       const bytes = Buffer.from(`${JSON.stringify({ version: 1, files }, null, 2)}\n`);
-      writePlain(one, 'undo.json', { bytes, mode: 0o600, uid: folder.uid, gid: folder.gid });
+      writePlain(one, recordName, { bytes, mode: 0o600, uid: folder.uid, gid: folder.gid });
     } finally {
       closeFolder(one);
     }
@@ -48,7 +47,7 @@ export function keepBackup(folder: Folder, command: string, changes: readonly Ch
 
 /**
  * The changes that undo the last run of a command, and the backup they come from.
- * @throws KeepgateError domino-nothing-to-undo (1); domino-changed (1) when a file was changed since; domino-backup-damaged (4)
+ * @throws KeepgateError domino-nothing-to-undo (1); domino-changed (1) when a file, or the line in notes.ini, was changed since; domino-backup-damaged (4)
  */
 export function undoing(folder: Folder, command: string): { readonly backup: string; readonly changes: Change[] } {
   const all = folderBelow(folder, backups);
@@ -56,7 +55,7 @@ export function undoing(folder: Folder, command: string): { readonly backup: str
   const name =
     all &&
     readdirSync(all.path)
-      .filter((entry) => ofCommand.test(entry))
+      .filter((entry) => ofCommand.test(entry) && hasRecord(all, entry))
       .sort(byNumber)
       .at(-1);
   if (all === undefined || name === undefined) {
@@ -70,18 +69,47 @@ export function undoing(folder: Folder, command: string): { readonly backup: str
   closeFolder(all);
   if (one === undefined) throw damaged(folder, name);
   try {
-    const changes = recordOf(folder, one, name).map(({ path, kept, mode, after }): Change => {
+    const changes = recordOf(folder, one, name).map(({ path, kept, mode, after, line }): Change => {
       const now = readIn(folder, path);
       const then = kept === null ? undefined : readPlain(one, kept);
       if (kept !== null && then === undefined) throw damaged(folder, name);
       const before = then && { ...then, mode, ...ownerOf(now, folder) };
       // A run that was cut off left some files as they were.
-      if (digest(now) !== after && digest(now) !== digest(before)) throw changedMeanwhile(folder, path);
-      return { path, before: now, after: before };
+      if (digest(now) === after || digest(now) === digest(before)) return { path, before: now, after: before };
+      const bytes = now && line && undoIniLine(now.bytes, managementUrl, line);
+      if (!bytes) throw changedSince(folder, path, name);
+      return { path, before: now, after: { ...now, bytes } };
     });
     return { backup: `${backups}/${name}`, changes };
   } finally {
     closeFolder(one);
+  }
+}
+
+/** Without one it is what a run left that was cut off before it changed anything. */
+const hasRecord = (all: Folder, name: string): boolean =>
+  lstatSync(`${all.path}/${name}/${recordName}`, { throwIfNoEntry: false }) !== undefined;
+
+/**
+ * Takes a backup away, the record first. Names that keepgate didn't make stay, and so does a link: the folder belongs to
+ * another user than the one who may be root here. @throws KeepgateError domino-folder (1), domino-not-writable (4)
+ */
+export function dropBackup(folder: Folder, backup: string): void {
+  const all = folderBelow(folder, backups);
+  if (all === undefined) return;
+  try {
+    const name = basename(backup);
+    const one = folderBelow(all, name);
+    if (one === undefined) return;
+    try {
+      const ours = readdirSync(one.path).filter((entry) => /^(\d+|\.keepgate-[0-9a-f]+\.tmp)$/.test(entry));
+      for (const entry of [recordName, ...ours]) removeBelow(one, entry);
+    } finally {
+      closeFolder(one);
+    }
+    removeFolderBelow(all, name);
+  } finally {
+    closeFolder(all);
   }
 }
 
@@ -93,7 +121,7 @@ const ownerOf = (file: PlainFile | undefined, { uid, gid }: Folder) => ({
 });
 
 function recordOf(folder: Folder, one: Folder, name: string): Kept[] {
-  const bytes = readPlain(one, 'undo.json')?.bytes;
+  const bytes = readPlain(one, recordName)?.bytes;
   let record: { version?: unknown; files?: unknown };
   try {
     record = JSON.parse(bytes?.toString('utf8') ?? '');
@@ -105,18 +133,12 @@ function recordOf(folder: Folder, one: Folder, name: string): Kept[] {
   return files;
 }
 
-/** Whoever owns the data folder can write a record: it names files of ours and no others. */
-function isKept(value: Partial<Kept> | null): value is Kept {
-  const { path, kept, mode, after } = value ?? {};
-  return (
-    typeof path === 'string' &&
-    /^(notes\.ini|keepconfig\.d\/[\w.-]+\.json)$/.test(path) &&
-    (kept === null || (typeof kept === 'string' && /^\d+$/.test(kept))) &&
-    typeof mode === 'number' &&
-    (mode & ~0o777) === 0 &&
-    (after === null || typeof after === 'string')
-  );
-}
+const changedSince = (folder: Folder, path: string, name: string): KeepgateError =>
+  new KeepgateError(1, {
+    code: 'domino-changed',
+    message: `${path === iniName ? `${managementUrl} in ` : ''}${folder.shown}/${path} was changed since, and stays as it is`,
+    help: `What was there before lies in ${folder.shown}/${backups}/${name}: put it back by hand, then run --undo again.`,
+  });
 
 const damaged = (folder: Folder, name: string): KeepgateError =>
   new KeepgateError(4, {

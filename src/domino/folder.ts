@@ -16,8 +16,10 @@ import {
   openSync,
   readSync,
   renameSync,
+  rmdirSync,
   rmSync,
   type Stats,
+  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { codeOf } from '../certs/durable.ts';
@@ -50,6 +52,18 @@ const held = existsSync('/proc/self/fd');
 /** Holds a folder open; `closeFolder` lets go. @throws KeepgateError domino-folder (1) */
 export function openFolder(path: string, shown: string): Folder {
   return opened(path, shown, folderFlags);
+}
+
+/** Makes a folder, 0700, if there is nothing by that name. @throws KeepgateError domino-not-writable (4) */
+export function makeFolder(path: string, shown: string): void {
+  writing(shown, () => {
+    try {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      // Something else is there, which opening it tells.
+      if (codeOf(error) !== 'EEXIST' && codeOf(error) !== 'ENOTDIR') throw error;
+    }
+  });
 }
 
 /** A folder in a folder; when there is none, undefined if that may be. A link is refused. @throws KeepgateError domino-folder (1) */
@@ -164,12 +178,28 @@ export function writePlain(folder: Folder, name: string, { bytes, mode, uid, gid
   });
 }
 
-/** Takes a file or a folder away. @throws KeepgateError domino-not-writable (4) */
+/** Takes a file away, if there is one. @throws KeepgateError domino-not-writable (4) */
 export function removeBelow(folder: Folder, name: string): void {
   writing(`${folder.shown}/${name}`, () => {
-    rmSync(`${folder.path}/${name}`, { recursive: true, force: true });
+    unlessGone(() => unlinkSync(`${folder.path}/${name}`));
     fsyncSync(folder.descriptor);
   });
+}
+
+/** Takes a folder away, if it is empty. @throws KeepgateError domino-not-writable (4) */
+export function removeFolderBelow(folder: Folder, name: string): void {
+  writing(`${folder.shown}/${name}`, () => {
+    unlessGone(() => rmdirSync(`${folder.path}/${name}`), 'ENOTEMPTY', 'EEXIST');
+    fsyncSync(folder.descriptor);
+  });
+}
+
+function unlessGone(act: () => void, ...codes: readonly string[]): void {
+  try {
+    act();
+  } catch (error) {
+    if (!['ENOENT', ...codes].includes(codeOf(error))) throw error;
+  }
 }
 
 function give(descriptor: number, now: Owner, { uid, gid }: Owner): void {
@@ -193,6 +223,7 @@ function writing<T>(shown: string, act: () => T): T {
 const writeReasons: Readonly<Record<string, string>> = {
   EACCES: 'this user may not write there',
   EPERM: 'this user may not give it to its owner',
+  EISDIR: 'it is a folder',
   EROFS: 'the file system is mounted read-only',
   ENOSPC: 'the disk is full',
 };

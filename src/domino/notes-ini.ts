@@ -34,9 +34,38 @@ export function setIniValue(bytes: Buffer, name: string, value: string): IniEdit
 
 /** The value of a setting, the name in any case; undefined when it isn't there once. */
 export function iniValue(bytes: Buffer, name: string): string | undefined {
-  const found = linesOf(bytes.toString('latin1')).filter(({ text }) => isSetting(text, name));
-  return found.length === 1 ? found[0]?.text.replace(/^[^=]*=/, '').trim() : undefined;
+  const [only = null, ...more] = settingsIn(bytes, name);
+  return more.length === 0 ? iniValueOf(only) : undefined;
 }
+
+/** The line of a setting before and after a change, as it stands there; null: there was none. */
+export interface IniLineChange {
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** Of two versions of a file. */
+export const iniLineChange = (before: Buffer | undefined, after: Buffer | undefined, name: string): IniLineChange => ({
+  before: (before && settingsIn(before, name)[0]) ?? null,
+  after: (after && settingsIn(after, name)[0]) ?? null,
+});
+
+/** Undoes the change of one line, whatever became of the others; undefined when that line was changed since. */
+export function undoIniLine(bytes: Buffer, name: string, { before, after }: IniLineChange): Buffer | undefined {
+  const [now = null, ...more] = settingsIn(bytes, name);
+  if (more.length > 0) return undefined;
+  if (iniValueOf(now) === iniValueOf(before)) return bytes;
+  if (iniValueOf(now) !== iniValueOf(after)) return undefined;
+  const lines = linesOf(bytes.toString('latin1'));
+  if (now === null) return bytesOf(withNewLine(lines, before ?? ''));
+  const put = (line: Line): Line[] => (before === null ? [] : [{ ...line, text: before }]);
+  return bytesOf(lines.flatMap((line) => (isSetting(line.text, name) ? put(line) : [line])));
+}
+
+const settingsIn = (bytes: Buffer, name: string): string[] =>
+  linesOf(bytes.toString('latin1')).flatMap(({ text }) => (isSetting(text, name) ? [text] : []));
+
+const iniValueOf = (line: string | null): string | undefined => line?.replace(/^[^=]*=/, '').trim();
 
 interface Line {
   readonly text: string;
@@ -55,14 +84,15 @@ const isSetting = (text: string, name: string): boolean =>
 /** At the end of the first section: a later one would swallow it. */
 function withNewLine(lines: readonly Line[], setting: string): Line[] {
   const end = lines.find((line) => line.end !== '')?.end ?? '\n';
-  const next = lines.findIndex(({ text }, index) => index > 0 && /^\s*\[.*\]\s*$/.test(text));
-  if (next !== -1) return [...lines.slice(0, next), { text: setting, end }, ...lines.slice(next)];
+  const headers = lines.flatMap(({ text }, index) => (/^(?:\xEF\xBB\xBF)?\s*\[.*\]\s*$/.test(text) ? [index] : []));
+  const next = headers[1];
+  if (next !== undefined) return [...lines.slice(0, next), { text: setting, end }, ...lines.slice(next)];
   const last = lines.at(-1);
   if (last === undefined || last.end !== '') return [...lines, { text: setting, end }];
   return [...lines.slice(0, -1), { ...last, end }, { text: setting, end: '' }];
 }
 
-const changed = (lines: readonly Line[]): IniEdit => ({
-  state: 'changed',
-  bytes: Buffer.from(lines.map(({ text, end }) => text + end).join(''), 'latin1'),
-});
+const changed = (lines: readonly Line[]): IniEdit => ({ state: 'changed', bytes: bytesOf(lines) });
+
+const bytesOf = (lines: readonly Line[]): Buffer =>
+  Buffer.from(lines.map(({ text, end }) => text + end).join(''), 'latin1');

@@ -118,8 +118,17 @@ then run the command again. Names that differ in their case alone are the same s
   },
   'domino-changed': {
     title: 'a file was changed in the meantime',
-    text: `The file is not what it was when the command looked at it, or, when undoing, not what keepgate made of it. Domino writes to notes.ini
-itself, when a setting is changed on its console. Nothing was changed. What was there before lies in keepgate-backup in the data folder.`,
+    text: `The file is not what it was when the command looked at it, or, when undoing, not what keepgate made of it. Nothing was changed. What was
+there before lies in keepgate-backup in the data folder. Domino writes to notes.ini itself, so there --undo puts back the one line with
+KeepManagementURL alone, and refuses only when that line was changed since.`,
+  },
+  'domino-half-done': {
+    title: 'a change failed half-way and could not be taken back',
+    text: `Something was in the way of the change, and of taking back what had been changed already: usually the disk became full or read-only
+meanwhile. What was there before lies in the backup that the message names, as 0, 1 …, in the order of its undo.json. When the cause is
+mended, --undo puts it back.
+
+  sudo keepgate domino tls --data /local/notesdata --undo`,
   },
   'domino-nothing-to-undo': {
     title: 'there is no backup to go back to',
@@ -128,7 +137,7 @@ itself, when a setting is changed on its console. Nothing was changed. What was 
   },
   'domino-backup-damaged': {
     title: 'the backup is not one that keepgate made',
-    text: `The record undo.json of the backup, or a file of it, is missing or was changed. Nothing was put back. The files are in the folder that the
+    text: `The record undo.json of the backup was changed, or a file of it is missing. Nothing was put back. The files are in the folder that the
 message names, numbered as undo.json lists them.`,
   },
   'domino-no-site': {

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { applyChanges, makeChanges } from '../../src/domino/apply-changes.ts';
-import { undoing } from '../../src/domino/backup.ts';
+import { dropBackup, undoing } from '../../src/domino/backup.ts';
 import { type Change, readIn } from '../../src/domino/change.ts';
 import { closeFolder, type Folder, openFolder } from '../../src/domino/folder.ts';
 import { dataFolder, snapshot } from './data-folder.ts';
@@ -64,7 +64,7 @@ describe('a change', () => {
     if (isRoot) expect([uid, ini.uid, ini.gid]).toEqual([12_345, 12_347, 12_348]);
     for (const name of readdirSync(join(path, 'keepgate-backup'), { recursive: true, encoding: 'utf8' }))
       expect(statSync(join(path, 'keepgate-backup', name)).mode & 0o077).toBe(0);
-    inFolder(path, (folder) => makeChanges(folder, undoing(folder, 'tls').changes));
+    inFolder(path, (folder) => makeChanges(folder, undoing(folder, 'tls').changes, 'b'));
     expect(snapshot(path)).toEqual(before);
   });
 
@@ -82,12 +82,115 @@ describe('a change', () => {
     expect(readdirSync(join(path, 'keepgate-backup'))).toEqual([]);
   });
 
+  /** A change that finds something else than it expects, after this has happened. */
+  const failing = (folder: Folder, happens: () => void): Change => {
+    const first = readIn(folder, 'notes.ini')?.bytes.toString();
+    return {
+      before: undefined,
+      after: undefined,
+      get path() {
+        if (readIn(folder, 'notes.ini')?.bytes.toString() === first) return 'keepconfig.d/a.json';
+        happens();
+        return 'keepconfig.d/a.json';
+      },
+    };
+  };
+
+  it('that fails, and cannot be taken back either, keeps the backup and says where it is', () => {
+    const path = dataFolder({ 'keepconfig.d/a.json': {} });
+    inFolder(path, (folder) => {
+      const sabotage = failing(folder, () => {
+        rmSync(join(path, 'notes.ini'));
+        mkdirSync(join(path, 'notes.ini'));
+      });
+      expect(() => applyChanges(folder, 'tls', [setting(folder, 'notes.ini', 'new'), sabotage])).toThrow(
+        expect.objectContaining({
+          exitCode: 4,
+          diagnostic: expect.objectContaining({
+            code: 'domino-half-done',
+            help: expect.stringContaining('data/keepgate-backup/0001-tls'),
+          }),
+        }),
+      );
+    });
+    expect(readFileSync(join(path, 'keepgate-backup/0001-tls/0'), 'utf8')).toBe('[Notes]\nKitType=2\n');
+  });
+
+  it('that fails does not remove anything behind a link that lies in the place of its backup by now', () => {
+    const path = dataFolder({ 'keepconfig.d/a.json': {} });
+    const victim = dataFolder({ '0001-tls/undo.json': 'theirs', '0001-tls/0': 'theirs' });
+    inFolder(path, (folder) => {
+      const sabotage = failing(folder, () => {
+        renameSync(join(path, 'keepgate-backup'), join(path, 'elsewhere'));
+        symlinkSync(victim, join(path, 'keepgate-backup'));
+      });
+      expect(() => applyChanges(folder, 'tls', [setting(folder, 'notes.ini', 'new'), sabotage])).toThrow(
+        code('domino-folder'),
+      );
+    });
+    expect(readdirSync(join(victim, '0001-tls')).sort()).toEqual(['0', 'undo.json']);
+  });
+
+  it('that is undone leaves what others put beside its backup', () => {
+    const path = dataFolder();
+    inFolder(path, (folder) => {
+      const backup = applyChanges(folder, 'tls', [setting(folder, 'notes.ini', 'new')]);
+      mkdirSync(join(path, backup, 'theirs'));
+      writeFileSync(join(path, backup, 'theirs/file'), '');
+      dropBackup(folder, backup);
+      expect(readdirSync(join(path, backup), { recursive: true }).sort()).toEqual(['theirs', 'theirs/file']);
+      expect(() => undoing(folder, 'tls')).toThrow(code('domino-nothing-to-undo'));
+    });
+  });
+
   it('is not undone over what somebody changed since', () => {
     const path = dataFolder();
-    inFolder(path, (folder) => applyChanges(folder, 'tls', [setting(folder, 'notes.ini', 'new')]));
-    writeFileSync(join(path, 'notes.ini'), 'newer');
+    inFolder(path, (folder) => applyChanges(folder, 'tls', [setting(folder, 'keepconfig.d/a.json', '{}')]));
+    writeFileSync(join(path, 'keepconfig.d/a.json'), '{"newer": 1}');
     inFolder(path, (folder) => expect(() => undoing(folder, 'tls')).toThrow(code('domino-changed')));
-    expect(readFileSync(join(path, 'notes.ini'), 'utf8')).toBe('newer');
+    expect(readFileSync(join(path, 'keepconfig.d/a.json'), 'utf8')).toBe('{"newer": 1}');
+  });
+
+  describe('of notes.ini, when Domino has written to the file since,', () => {
+    const url = 'KeepManagementURL=https://domino.example.com:8889';
+    const made = (before: string, after: string): string => {
+      const path = dataFolder({ 'notes.ini': before });
+      inFolder(path, (folder) => applyChanges(folder, 'tls', [setting(folder, 'notes.ini', after)]));
+      return path;
+    };
+
+    it.each([
+      ['one that was there', '[Notes]\r\nkeepManagementURL = http://localhost:8889\r\n', '[Notes]\r\nX\r\n'],
+      ['a new one', '[Notes]\r\n', '[Notes]\r\nX\r\n'],
+    ])('its one line is undone: %s', (_what, before, after) => {
+      const line = /keep.*\r\n/.exec(before)?.[0] ?? '';
+      const path = made(before, after.replace('X', url));
+      writeFileSync(join(path, 'notes.ini'), `[Notes]\r\nM=\xFC\r\n${url}\r\nServerTasks=Update\r\n`, 'latin1');
+      chmodSync(join(path, 'notes.ini'), 0o600);
+      inFolder(path, (folder) => makeChanges(folder, undoing(folder, 'tls').changes, 'b'));
+      expect(readFileSync(join(path, 'notes.ini'), 'latin1')).toBe(
+        `[Notes]\r\nM=\xFC\r\n${line}ServerTasks=Update\r\n`,
+      );
+      expect(statSync(join(path, 'notes.ini')).mode & 0o777).toBe(0o600);
+    });
+
+    it.each([
+      ['changed', 'KeepManagementURL=https://other.example.com:8889\n'],
+      ['taken away', ''],
+      ['doubled', `${url}\n${url}\n`],
+    ])('a line that was %s stays', (_what, lines) => {
+      const path = made('[Notes]\nKeepManagementURL=http://localhost:8889\n', `[Notes]\n${url}\n`);
+      writeFileSync(join(path, 'notes.ini'), `[Notes]\n${lines}`);
+      inFolder(path, (folder) => expect(() => undoing(folder, 'tls')).toThrow(code('domino-changed')));
+    });
+
+    it('a line that was put back by hand is as it was', () => {
+      const path = made('[Notes]\nKeepManagementURL=http://localhost:8889\n', `[Notes]\n${url}\n`);
+      const byHand = '[Notes]\nA=1\nKeepManagementURL=http://localhost:8889\n';
+      writeFileSync(join(path, 'notes.ini'), byHand);
+      inFolder(path, (folder) => makeChanges(folder, undoing(folder, 'tls').changes, 'b'));
+      expect(readFileSync(join(path, 'notes.ini'), 'utf8')).toBe(byHand);
+    });
   });
 
   it('that was cut off in the middle can be undone', () => {
@@ -96,7 +199,7 @@ describe('a change', () => {
     inFolder(path, (folder) => {
       applyChanges(folder, 'tls', [setting(folder, 'notes.ini', 'new'), setting(folder, 'keepconfig.d/a.json', '{}')]);
       rmSync(join(path, 'keepconfig.d/a.json'));
-      makeChanges(folder, undoing(folder, 'tls').changes);
+      makeChanges(folder, undoing(folder, 'tls').changes, 'b');
     });
     expect(snapshot(path)).toEqual(before);
   });
@@ -119,9 +222,16 @@ describe('a change', () => {
     ['no'],
     ['{"version": 1, "files": [{"path": "../etc/passwd", "kept": null, "mode": 0, "after": null}]}'],
     ['{"version": 1, "files": [{"path": "keepconfig.d/../x.json", "kept": null, "mode": 0, "after": null}]}'],
-    ['{"version": 1, "files": [{"path": "notes.ini", "kept": "../../x", "mode": 0, "after": null}]}'],
-    ['{"version": 1, "files": [{"path": "notes.ini", "kept": "0", "mode": 2541, "after": null}]}'],
-    ['{"version": 1, "files": [{"path": "notes.ini", "kept": "7", "mode": 420, "after": null}]}'],
+    ['{"version": 1, "files": [{"path": "keepconfig.d/a.json", "kept": "../../x", "mode": 0, "after": null}]}'],
+    ['{"version": 1, "files": [{"path": "keepconfig.d/a.json", "kept": "0", "mode": 2541, "after": null}]}'],
+    ['{"version": 1, "files": [{"path": "keepconfig.d/a.json", "kept": "7", "mode": 420, "after": null}]}'],
+    ['{"version": 1, "files": [{"path": "notes.ini", "kept": "0", "mode": 420, "after": null}]}'],
+    [
+      '{"version": 1, "files": [{"path": "notes.ini", "kept": "0", "mode": 420, "after": null, "line": {"before": "A\u010AB", "after": null}}]}',
+    ],
+    [
+      '{"version": 1, "files": [{"path": "notes.ini", "kept": "0", "mode": 420, "after": null, "line": {"before": "A\\nB", "after": null}}]}',
+    ],
   ])('a record that keepgate did not write is refused: %s', (record) => {
     const path = dataFolder();
     mkdirSync(join(path, 'keepgate-backup/0001-tls'), { recursive: true });
@@ -147,7 +257,7 @@ describe('in the place of a file', () => {
     make(join(path, 'notes.ini'), join(path, 'secret'));
     inFolder(path, (folder) => {
       expect(() => readIn(folder, 'notes.ini')).toThrow(code('domino-file-kind'));
-      expect(() => makeChanges(folder, [{ path: 'notes.ini', before: undefined, after: undefined }])).toThrow(
+      expect(() => makeChanges(folder, [{ path: 'notes.ini', before: undefined, after: undefined }], 'b')).toThrow(
         code('domino-file-kind'),
       );
     });
@@ -169,7 +279,7 @@ describe('in the place of a file', () => {
       const change = setting(folder, 'notes.ini', 'new');
       renameSync(path, `${path}-moved`);
       symlinkSync(victim, path);
-      makeChanges(folder, [change]);
+      makeChanges(folder, [change], 'b');
     });
     expect(readFileSync(join(victim, 'notes.ini'), 'utf8')).toBe('[Notes]\nKitType=2\n');
     expect(readFileSync(`${path}-moved/notes.ini`, 'utf8')).toBe('new');

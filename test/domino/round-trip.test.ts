@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { specText } from '../../src/cli/spec-text.ts';
 import { newestNginx } from '../../src/cli/target.ts';
-import { makeChanges } from '../../src/domino/apply-changes.ts';
+import { applyChanges } from '../../src/domino/apply-changes.ts';
 import { closeFolder, type Folder, openFolder } from '../../src/domino/folder.ts';
 import { type FrontSpec, frontSpec } from '../../src/domino/front-spec.ts';
 import { installationOf } from '../../src/domino/installation.ts';
@@ -71,7 +71,7 @@ describe('what was written is read back', () => {
         await inNewFolder((folder) => {
           const planned = planProxy(folder, proxy(), { environment: {}, wholeOrigins: true, elsewhere: false });
           expect(planned.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
-          makeChanges(folder, planned.changes);
+          applyChanges(folder, 'proxy', planned.changes);
           const { text } = readBack(folder);
           expect(loaded(text).proxy()).toEqual(proxy());
           for (const line of text.split('\n').filter((each) => /^ {4,}[a-z]/.test(each) && !/hosts/.test(each)))
@@ -107,7 +107,7 @@ describe('what was written is read back', () => {
           ...{ host: 'api.example.com', certificate: undefined },
         });
         expect(diagnostics).toEqual([]);
-        makeChanges(folder, changes);
+        applyChanges(folder, 'tls', changes);
       }
       const [overlay] = readConfig(folder, false).overlays;
       expect(overlay?.settings).toEqual({

@@ -1,10 +1,10 @@
 /** Changes shown, made or undone, and reported. */
 import { type Diagnostic, reaches } from '../../../diagnostic.ts';
 import { applyChanges, makeChanges } from '../../../domino/apply-changes.ts';
-import { undoing } from '../../../domino/backup.ts';
+import { dropBackup, undoing } from '../../../domino/backup.ts';
 import { type Change, isSame } from '../../../domino/change.ts';
 import { diffOf } from '../../../domino/diff.ts';
-import { type Folder, removeBelow } from '../../../domino/folder.ts';
+import type { Folder } from '../../../domino/folder.ts';
 import { exitCode, type Io } from '../../io.ts';
 import { tell } from '../cert/tell.ts';
 
@@ -15,7 +15,7 @@ export interface Planned {
   readonly next: readonly string[];
 }
 
-/** With an error among the findings nothing is changed. @throws KeepgateError domino-changed (1), domino-not-writable (4) */
+/** With an error among the findings nothing is changed. @throws KeepgateError domino-changed (1), domino-not-writable (4), domino-half-done (4) */
 export async function carryOut(
   folder: Folder,
   command: 'tls' | 'proxy',
@@ -44,7 +44,7 @@ export async function carryOut(
   return exitCode.done;
 }
 
-/** @throws KeepgateError domino-nothing-to-undo (1), domino-changed (1), domino-not-writable (4) */
+/** @throws KeepgateError domino-nothing-to-undo (1), domino-changed (1), domino-not-writable (4), domino-half-done (4) */
 export function undo(folder: Folder, command: 'tls' | 'proxy', { dryRun }: { dryRun: boolean }, io: Io): number {
   const { backup, changes } = undoing(folder, command);
   const wanted = changes.filter((change) => !isSame(change));
@@ -52,8 +52,8 @@ export function undo(folder: Folder, command: 'tls' | 'proxy', { dryRun }: { dry
     show(wanted, io);
     return exitCode.done;
   }
-  makeChanges(folder, wanted);
-  removeBelow(folder, backup);
+  makeChanges(folder, wanted, backup);
+  dropBackup(folder, backup);
   const paths = wanted.map(({ path }) => path).join(' and ') || 'nothing: all is as it was';
   io.stderr.write([`put back in ${folder.shown}: ${paths}`, ...consoleCommands].map((line) => `${line}\n`).join(''));
   return exitCode.done;
