@@ -51,7 +51,7 @@ to be known to each client, and here by --ca-file.`,
   'domino-management-url': {
     title: 'KeepManagementURL does not fit',
     text: `Domino's own task calls the management port by this URL: https with the certificate's host name when the API has TLS of its own, http
-without. localhost does not work with TLS, and the port stays the same.
+without. localhost does not work with TLS, nor does a name that the certificate is not for, and the port stays the same.
 
   KeepManagementURL=https://domino.example.com:8889`,
   },

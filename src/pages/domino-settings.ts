@@ -154,8 +154,9 @@ same machine, so the API's TLS has to be off.
   },
   'domino-timeout-short': {
     title: 'the proxy gives up before the REST API does',
-    text: `The REST API gives a request two minutes. A proxy that waits less answers 504 while the API still works on it. The preset waits 150
-seconds; timeouts.read in the spec changes that. The idle timeout of the API is written ten seconds below it.`,
+    text: `The REST API gives a request two minutes, or what verticles.NAME.threadTimeout says (milliseconds), and closes idle connections after
+httpIdleTimeout (seconds; two minutes without it, never with 0). A proxy that waits less answers 504 while the API still works on the
+request. The preset waits 150 seconds; timeouts.read in the spec changes that. The idle timeout of the API is written ten seconds below it.`,
   },
   'domino-not-alone': {
     title: 'httpIdleTimeout is not alone in its file',

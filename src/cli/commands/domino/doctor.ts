@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { readRegularFile, whyNotRead } from '../../../certs/regular-file.ts';
 import { reaches } from '../../../diagnostic.ts';
 import { examine } from '../../../domino/doctor/examine.ts';
+import { eventPortOf } from '../../../domino/doctor/ports-inside.ts';
 import { installationOf, portOf } from '../../../domino/installation.ts';
 import { proxyOfSpec } from '../../../domino/proxy-of-spec.ts';
 import type { FrontProxy } from '../../../domino/proxy-settings.ts';
@@ -59,17 +60,19 @@ async function run(argv: Options, io: Io): Promise<number> {
   const proxy = await proxyOf(argv, io);
   const host = hostOf(argv, proxy);
   const { installation, notesIni, diagnostics } = configurationOf(argv, io);
-  const expected = await expectedCertificates(host, argv, io);
+  const hosts = [host, ...(proxy?.hosts ?? []).filter((each) => each !== host)] as const;
+  const expected = await expectedCertificates(hosts, argv, io);
   const portIn = (port: keyof FrontProxy['ports']): number =>
     installation || !proxy ? portOf(installation ?? nothing, port) : proxy.ports[port];
   const found = await examine({
-    hosts: [host, ...(proxy?.hosts ?? []).filter((each) => each !== host)],
-    address: argv.address ?? host.replace(/^\[(.*)\]$/, '$1'),
+    hosts: [...hosts],
+    address: argv.address,
     httpsPort: argv.httpsPort ?? proxy?.httpsPort ?? (installation?.tls ? portIn('data') : 443),
     ports: {
       ...{ data: portIn('data'), health: portIn('health') },
       ...{ management: portIn('management'), metrics: portIn('metrics') },
     },
+    eventPort: eventPortOf(notesIni),
     ...{ fromOutside: argv.fromOutside, installation, notesIni, proxy },
     ...{ fingerprints: expected.fingerprints, ownAddresses: ownAddresses() },
     ca: argv.caFile === undefined ? undefined : textOf(argv.caFile, io),
