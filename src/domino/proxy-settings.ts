@@ -12,7 +12,7 @@ export interface FrontProxy {
   /** Public names as a certificate has them: A-labels, wildcards, addresses (IPv6 in brackets). */
   readonly hosts: readonly string[];
   readonly httpsPort: number;
-  /** The machine of the API, as the proxy reaches it. */
+  /** The machine of the API, as the proxy reaches it; IPv6 without brackets. */
   readonly backend: string;
   /** Whether it speaks TLS to the API too. */
   readonly tls: boolean;

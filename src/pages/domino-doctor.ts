@@ -36,7 +36,8 @@ doctor sees on the server where they listen, and not what a firewall keeps away;
   'domino-chain-unverified': {
     title: 'clients do not trust the certificate',
     text: `It has expired, is for another name, is self-signed, or its chain is not complete. Clients refuse the connection. A CA of your own has
-to be known to each client, and here by --ca-file.`,
+to be known to each client: here by the system's CA file (/etc/ssl/certs/ca-certificates.crt, or the environment's SSL_CERT_FILE), or by
+--ca-file.`,
   },
   'domino-proxy-no-answer': {
     title: 'the proxy gets no answer of the API',

@@ -251,6 +251,18 @@ describe('domino doctor', () => {
     expect(await doctor('--timeout', 'x')).toMatchObject({ exitCode: 2 });
   });
 
+  it("trusts the system's CAs", async () => {
+    const { httpsPort } = await subjectOf({ ownTls: true });
+    const ca = place.write('system.pem', own.root.certificate);
+    const args = ['domino', 'doctor', '--from-outside', '--host', host, '--address', '127.0.0.1'];
+    const doctor = (env: Record<string, string>) =>
+      place.keepgate([...args, '--https-port', String(httpsPort)], { env });
+    const codes = async (env: Record<string, string>) =>
+      Array.from((await doctor(env)).stdout.matchAll(/ (domino-chain\S+):/g), ([, code]) => code);
+    expect(await codes({})).toEqual(['domino-chain-unverified']);
+    expect(await codes({ SSL_CERT_FILE: ca })).toEqual([]);
+  });
+
   it("looks for the host's certificates in the store of the spec, or for the named one", async () => {
     const { httpsPort, ports } = await subjectOf({});
     const renewed = chain([host], dates);

@@ -6,7 +6,7 @@ import { rootCertificates, connect as secure } from 'node:tls';
 import type { Subject } from './subject.ts';
 
 /** Without the brackets of an IPv6 address in a URL: connections are made to the bare one. */
-export const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');
+const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');
 
 /** Where clients of a public name go. */
 export const addressOf = ({ hosts, address }: Subject, name: string = hosts[0]): string =>

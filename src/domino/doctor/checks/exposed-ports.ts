@@ -1,6 +1,6 @@
 import { isLoopback } from '../../../spec/address.ts';
 import { portsInside } from '../ports-inside.ts';
-import { isOpen, withoutBrackets } from '../reach.ts';
+import { isOpen } from '../reach.ts';
 import type { Check } from '../subject.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { Check } from '../subject.ts';
  */
 export const exposedPorts: Check = async (subject) => {
   const { fromOutside, proxy, ownAddresses, timeLimit } = subject;
-  if (fromOutside || !proxy || !isLoopback(withoutBrackets(proxy.backend))) return [];
+  if (fromOutside || !proxy || !isLoopback(proxy.backend)) return [];
   const listening = await Promise.all(
     portsInside(subject).map(async ({ role, port }) => {
       const open = await Promise.all(ownAddresses.map((address) => isOpen(address, port, timeLimit)));
