@@ -2,7 +2,7 @@
 import { hostProblem } from '../spec/address.ts';
 import { hostOfCorsKey } from './cors.ts';
 import { type Found, type Installation, type Port, portKeys, type StoreKind } from './installation.ts';
-import { idleMargin } from './proxy-settings.ts';
+import { defaultTimeout, idleMargin } from './proxy-settings.ts';
 
 /** A value of the spec, and what it is made of: `PORT in ports.json`. */
 export interface Taken<T> {
@@ -24,7 +24,7 @@ export interface FrontSpec {
 }
 
 export function frontSpec(installation: Installation): FrontSpec {
-  const { host, bodyLimit, idleTimeout, cors, tls } = installation;
+  const { host, bodyLimit, cors, tls } = installation;
   const names = cors.flatMap(({ origin, value, from }) => {
     const read = value ? hostOfCorsKey(origin) : undefined;
     return read && hostProblem(read.host) === undefined ? [{ ...read, source: sourceOf('CORS', from) }] : [];
@@ -43,10 +43,18 @@ export function frontSpec(installation: Installation): FrontSpec {
       }),
     ),
     bodyLimit: bodyLimit && taken('bodyHandler.bodyLimit', bodyLimit, sizeOf),
-    readTimeout:
-      idleTimeout && taken('httpIdleTimeout', idleTimeout, (seconds) => `${Math.max(0, seconds) + idleMargin}s`),
+    readTimeout: readTimeoutOf(installation),
     tls: tls && taken(tls.value === 'certmgr' ? 'TLSCertStore' : 'TLSFile', tls, (value) => value),
   };
+}
+
+/** Longer than the API itself waits; where it would never give up, or says nothing, what the preset waits is enough for its threads. */
+function readTimeoutOf({ idleTimeout, threadTimeout }: Installation): Taken<string> | undefined {
+  const wait = (seconds: number) => `${seconds + idleMargin}s`;
+  const idle = idleTimeout && idleTimeout.value > 0 ? idleTimeout : undefined;
+  if (threadTimeout && threadTimeout.value > (idle?.value ?? defaultTimeout))
+    return taken('threadTimeout', threadTimeout, wait);
+  return idle && taken('httpIdleTimeout', idle, wait);
 }
 
 const taken = <T, U>(key: string, { value, from }: Found<T>, convert: (value: T) => U): Taken<U> => ({

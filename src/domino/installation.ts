@@ -1,7 +1,16 @@
 /** What a Domino REST API's configuration says about the things that a proxy meets. Pure. */
 import type { Diagnostic } from '../diagnostic.ts';
 import { defaultPorts } from '../spec/presets/domino-rest-api.ts';
-import { isObject, type Json, type Layers, originOf, overlaid, theEnvironment, valueAt } from './overlay.ts';
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  type Layers,
+  originOf,
+  overlaid,
+  theEnvironment,
+  valueAt,
+} from './overlay.ts';
 
 /** A value, and the file it stands in or `theEnvironment`. */
 export interface Found<T> {
@@ -29,8 +38,10 @@ export interface Installation {
   readonly host: Found<string> | undefined;
   /** Bytes; -1 for no limit. */
   readonly bodyLimit: Found<number> | undefined;
-  /** Seconds. */
+  /** Seconds; 0 and less: never. */
   readonly idleTimeout: Found<number> | undefined;
+  /** Seconds, rounded up: the longest that a verticle's threads may take for a request, of those that are set. */
+  readonly threadTimeout: Found<number> | undefined;
   /** Regular expressions or host names, by the API's version. */
   readonly cors: readonly (Found<boolean> & { readonly origin: string })[];
   /** The API's own TLS, when it is on. */
@@ -66,6 +77,7 @@ export function installationOf(layers: Layers): Installation {
     host: found(['HOST'], 'an address', isText),
     bodyLimit: found(['bodyHandler', 'bodyLimit'], 'a number of bytes, or -1', isWhole),
     idleTimeout: found(['httpIdleTimeout'], 'a number of seconds', isWhole),
+    threadTimeout: threadTimeoutOf(settings, found),
     cors: Object.keys(isObject(origins) ? origins : {}).flatMap((origin) => {
       const value = found(['CORS', origin], 'true or false', isBoolean);
       return value ? [{ origin, ...value }] : [];
@@ -80,6 +92,16 @@ type Find = <T extends Json>(
   what: string,
   fits: (value: Json) => value is T,
 ) => Found<T> | undefined;
+
+/** `verticles.NAME.threadTimeout` is in milliseconds. */
+function threadTimeoutOf(settings: JsonObject, found: Find): Found<number> | undefined {
+  const verticles = valueAt(settings, ['verticles']);
+  const set = Object.keys(isObject(verticles) ? verticles : {}).flatMap((name) => {
+    const value = found(['verticles', name, 'threadTimeout'], 'a number of milliseconds', isWhole);
+    return value && value.value > 0 ? [{ ...value, value: Math.ceil(value.value / 1000) }] : [];
+  });
+  return set.sort((a, b) => b.value - a.value)[0];
+}
 
 function tlsOf(found: Find): Found<StoreKind> | undefined {
   const certmgr = found(['TLSCertStore'], 'true or false', isBoolean);

@@ -34,7 +34,7 @@ function proxyOf(preset: DominoRestApiPreset, { options }: ExpandedSite, upstrea
   return {
     hosts: options.hosts.map(normalHost),
     httpsPort: options.listen.https,
-    backend: preset.backend ?? '127.0.0.1',
+    backend: (preset.backend ?? '127.0.0.1').replace(/^\[(.*)\]$/, '$1'),
     tls: speaksTls(options.routes?.['/api'] ?? options.routes?.['/'], upstreams),
     ports: { ...defaultPorts, ...preset.ports },
     bodyLimit: bytesOf(options.bodyLimit),

@@ -12,7 +12,7 @@ export interface FrontProxy {
   /** Public names as a certificate has them: A-labels, wildcards, addresses (IPv6 in brackets). */
   readonly hosts: readonly string[];
   readonly httpsPort: number;
-  /** The machine of the API, as the proxy reaches it. */
+  /** The machine of the API, as the proxy reaches it; IPv6 without brackets. */
   readonly backend: string;
   /** Whether it speaks TLS to the API too. */
   readonly tls: boolean;
@@ -27,8 +27,8 @@ export interface FrontProxy {
 /** Seconds that the API gives up before the proxy does, which would say 504 in its place. */
 export const idleMargin = 10;
 
-/** Seconds that the API's own threads may take for a request, unless it is told otherwise. */
-const threadTimeout = 120;
+/** Seconds that the API's own threads may take for a request, and that a connection may idle, unless it is told otherwise. */
+export const defaultTimeout = 120;
 
 export function proxyEdits(proxy: FrontProxy, { wholeOrigins }: { wholeOrigins: boolean }, others: Layers): Edit[] {
   const known = installationOf(others);
@@ -67,7 +67,7 @@ export function proxyProblems(
     ...written.flatMap(({ file, edits }) => overridden(file, edits.filter(isNoPort), layers)),
     ...(tls ? [tlsOn(tls.from)] : []),
     ...(away ? [cutOff(host.value, host.from, proxy.backend)] : []),
-    ...shortTimeout(proxy.readTimeout),
+    ...shortTimeout(proxy.readTimeout, installation.threadTimeout?.value ?? defaultTimeout),
   ];
 }
 
@@ -102,7 +102,7 @@ const cutOff = (host: string, from: string, backend: string): Diagnostic => ({
   help: `Take HOST out of ${from}, or set it to ${backend}.`,
 });
 
-function shortTimeout(readTimeout: number): Diagnostic[] {
+function shortTimeout(readTimeout: number, threadTimeout: number): Diagnostic[] {
   if (readTimeout - idleMargin >= threadTimeout) return [];
   const usable = readTimeout > idleMargin;
   return [
@@ -110,7 +110,7 @@ function shortTimeout(readTimeout: number): Diagnostic[] {
       code: 'domino-timeout-short',
       severity: usable ? 'warning' : 'error',
       message: `the proxy waits ${readTimeout} seconds for an answer, and the API takes up to ${threadTimeout} for a request`,
-      help: `Set timeouts.read to ${threadTimeout + idleMargin}s or more in the spec, as the preset does.`,
+      help: `Set timeouts.read to ${threadTimeout + idleMargin}s or more in the spec${threadTimeout > defaultTimeout ? '' : ', as the preset does'}.`,
     },
   ];
 }

@@ -36,7 +36,8 @@ doctor sees on the server where they listen, and not what a firewall keeps away;
   'domino-chain-unverified': {
     title: 'clients do not trust the certificate',
     text: `It has expired, is for another name, is self-signed, or its chain is not complete. Clients refuse the connection. A CA of your own has
-to be known to each client, and here by --ca-file.`,
+to be known to each client: here by the system's CA file (/etc/ssl/certs/ca-certificates.crt, or the environment's SSL_CERT_FILE), or by
+--ca-file.`,
   },
   'domino-proxy-no-answer': {
     title: 'the proxy gets no answer of the API',
@@ -51,7 +52,7 @@ to be known to each client, and here by --ca-file.`,
   'domino-management-url': {
     title: 'KeepManagementURL does not fit',
     text: `Domino's own task calls the management port by this URL: https with the certificate's host name when the API has TLS of its own, http
-without. localhost does not work with TLS, and the port stays the same.
+without. localhost does not work with TLS, nor does a name that the certificate is not for, and the port stays the same.
 
   KeepManagementURL=https://domino.example.com:8889`,
   },

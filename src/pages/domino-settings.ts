@@ -93,7 +93,8 @@ a certificate for this one.`,
   'domino-key-store': {
     title: 'the REST API could not open the key store',
     text: `The file is not there, or the user that Domino runs as may not read it, or may not enter a folder above it. keepgate's own store is
-closed to that user on purpose: export the certificate to a place below the data folder.
+closed to that user on purpose: export the certificate to a place below the data folder. The key store isn't opened here: with a wrong
+password the API doesn't start its TLS, which the doctor shows.
 
   sudo keepgate cert export --help`,
   },
@@ -163,8 +164,9 @@ same machine, so the API's TLS has to be off.
   },
   'domino-timeout-short': {
     title: 'the proxy gives up before the REST API does',
-    text: `The REST API gives a request two minutes. A proxy that waits less answers 504 while the API still works on it. The preset waits 150
-seconds; timeouts.read in the spec changes that. The idle timeout of the API is written ten seconds below it.`,
+    text: `The REST API gives a request two minutes, or what verticles.NAME.threadTimeout says (milliseconds), and closes idle connections after
+httpIdleTimeout (seconds; two minutes without it, never with 0). A proxy that waits less answers 504 while the API still works on the
+request. The preset waits 150 seconds; timeouts.read in the spec changes that. The idle timeout of the API is written ten seconds below it.`,
   },
   'domino-not-alone': {
     title: 'httpIdleTimeout is not alone in its file',

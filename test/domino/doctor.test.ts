@@ -43,13 +43,16 @@ const closed = async (): Promise<number> => {
 interface Stub {
   readonly served?: { readonly cert: string; readonly key: string };
   readonly status?: number;
-  readonly refusesOrigin?: boolean;
+  /** What the Origin that is refused begins with. */
+  readonly refusesOrigin?: string;
   readonly dataTls?: boolean;
-  readonly openPort?: 'management' | 'metrics' | 'health' | 'data';
+  readonly openPort?: 'management' | 'metrics' | 'health' | 'data' | 'event';
   /** Where the open port and the data port listen. */
   readonly listensOn?: string;
   readonly proxyTls?: boolean;
   readonly backend?: string;
+  /** Of the proxy, in seconds. */
+  readonly readTimeout?: number;
   readonly front?: 'closed';
   readonly data?: 'closed';
   readonly settings?: JsonObject;
@@ -60,7 +63,8 @@ interface Stub {
 
 async function subjectOf(stub: Stub): Promise<Subject> {
   const { served = pairOf(own), status = 200, ownTls = false } = stub;
-  const answer = (origin: string | undefined) => (origin !== undefined && stub.refusesOrigin ? 403 : status);
+  const { refusesOrigin: refused } = stub;
+  const answer = (origin = '') => (refused !== undefined && origin.startsWith(refused) ? 403 : status);
   const front = createHttps(served, (request, response) => response.writeHead(answer(request.headers.origin)).end());
   const httpsPort = stub.front === 'closed' ? await closed() : await listen(front);
   const dataServer = (stub.dataTls ?? false) ? createHttps(served) : createHttp((_, response) => response.end());
@@ -83,10 +87,10 @@ async function subjectOf(stub: Stub): Promise<Subject> {
     httpIdleTimeout: 140,
     ...(ownTls && { TLSFile: '/local/notesdata/api.pfx', TLSType: 'pfx', TLSPassword: '' }),
   };
-  const { proxyTls: tls = false, backend = '127.0.0.1' } = stub;
-  const proxy = { hosts: [host], httpsPort, backend, tls, ports, bodyLimit: 1000, readTimeout: 150 };
+  const { proxyTls: tls = false, backend = '127.0.0.1', readTimeout = 150 } = stub;
+  const proxy = { hosts: [host], httpsPort, backend, tls, ports, bodyLimit: 1000, readTimeout };
   return {
-    ...{ hosts: [host], address: '127.0.0.1', httpsPort, ports, fromOutside },
+    ...{ hosts: [host], address: '127.0.0.1', httpsPort, ports, eventPort: await port('event'), fromOutside },
     installation: fromOutside ? undefined : installationOf({ overlays: [{ name: 'a.json', settings }] }),
     notesIni: fromOutside ? undefined : Buffer.from(stub.ini?.(ports.management) ?? ''),
     proxy: ownTls || fromOutside ? undefined : proxy,
@@ -105,6 +109,11 @@ const urlOf = (scheme: string, name: string) => (port: number) =>
 
 const withTls = { CORS: { [host]: true }, TLSFile: '/x.pfx', TLSType: 'pfx', TLSPassword: '' };
 
+const second = 'second.example.com';
+const both = chain([host, second], dates);
+const two = { hosts: [host, '*.example.org', second] as const };
+const allowed: Stub = { settings: { CORS: { '.example.com': true } } };
+
 describe('domino doctor', () => {
   it.each<[string, Stub]>([
     ['behind a proxy', {}],
@@ -116,6 +125,11 @@ describe('domino doctor', () => {
       'with the proxy on another machine, so that the ports have to listen',
       { listensOn: '0.0.0.0', openPort: 'health', backend: '0.0.0.0' },
     ],
+    [
+      'with a second name',
+      { ...allowed, served: pairOf(both), more: { ...two, ca: both.root.certificate, fingerprints: [] } },
+    ],
+    ['with a proxy that waits just long enough', { ...allowed, readTimeout: 121 }],
     ['with CORS as host names', { settings: { CORS: { '.example.com': true } } }],
   ])('is silent on a healthy one %s', async (_, stub) => {
     expect(await codesOf(stub)).toEqual([]);
@@ -126,6 +140,7 @@ describe('domino doctor', () => {
   it.each<[string, Stub, string[]]>([
     ['management is open', { openPort: 'management', more: outside }, ['domino-port-open']],
     ['metrics is open', { openPort: 'metrics', more: outside }, ['domino-port-open']],
+    ['the event port is open', { openPort: 'event', more: outside }, ['domino-port-open']],
     ['health is open', { openPort: 'health', more: outside }, ['domino-port-open']],
     ['data is open past the proxy', { openPort: 'data', more: outside }, ['domino-port-open']],
     ['ports listen on every address', { listensOn: '0.0.0.0' }, ['domino-port-exposed']],
@@ -157,7 +172,7 @@ describe('domino doctor', () => {
       ['domino-chain-unverified', ...later],
     ],
     ['the proxy answers 502', { status: 502 }, ['domino-proxy-no-answer']],
-    ['the API refuses the origin', { refusesOrigin: true }, ['domino-cors-refused']],
+    ['the API refuses the origin', { refusesOrigin: 'https://' }, ['domino-cors-refused']],
     ['CORS lacks the name', { settings: { CORS: { '^https://x$': true } } }, ['domino-cors-refused']],
     ['CORS says no', { settings: { CORS: { [host]: false } } }, ['domino-cors-refused']],
     [
@@ -166,6 +181,34 @@ describe('domino doctor', () => {
       ['domino-body-limit'],
     ],
     ['the API waits longer', { settings: { CORS: { [host]: true }, httpIdleTimeout: 150 } }, ['domino-timeout-short']],
+    [
+      'its threads take longer',
+      { settings: { CORS: { [host]: true }, verticles: { a: { threadTimeout: 1 }, b: { threadTimeout: 149_001 } } } },
+      ['domino-timeout-short'],
+    ],
+    ['the proxy waits less than the API by default', { ...allowed, readTimeout: 120 }, ['domino-timeout-short']],
+    ['the API never gives up', { settings: { CORS: { [host]: true }, httpIdleTimeout: 0 } }, ['domino-timeout-short']],
+    ['the certificate is not for another of the names', { ...allowed, more: two }, ['domino-chain-unverified']],
+    [
+      'the certificate is the one before for another of the names',
+      { ...allowed, served: pairOf(chain([host], dates)), more: { ...two, ca: undefined } },
+      ['domino-chain-unverified', 'domino-chain-unverified', ...later, ...later],
+    ],
+    [
+      'the API refuses the origin of another of the names',
+      {
+        ...allowed,
+        served: pairOf(both),
+        refusesOrigin: 'https://second.',
+        more: { ...two, ca: both.root.certificate },
+      },
+      [...later, ...later, 'domino-cors-refused'],
+    ],
+    [
+      'the URL has a name that the certificate is not for',
+      { ownTls: true, ini: urlOf('https', 'second.example.com') },
+      ['domino-management-url'],
+    ],
     ['TLS without the URL', { ownTls: true }, ['domino-management-url']],
     ['TLS, and http in the URL', { ownTls: true, ini: urlOf('http', host) }, ['domino-management-url']],
     ['TLS, and localhost in the URL', { ownTls: true, ini: urlOf('https', 'localhost') }, ['domino-management-url']],
@@ -208,6 +251,18 @@ describe('domino doctor', () => {
     expect(await doctor('--timeout', 'x')).toMatchObject({ exitCode: 2 });
   });
 
+  it("trusts the system's CAs", async () => {
+    const { httpsPort } = await subjectOf({ ownTls: true });
+    const ca = place.write('system.pem', own.root.certificate);
+    const args = ['domino', 'doctor', '--from-outside', '--host', host, '--address', '127.0.0.1'];
+    const doctor = (env: Record<string, string>) =>
+      place.keepgate([...args, '--https-port', String(httpsPort)], { env });
+    const codes = async (env: Record<string, string>) =>
+      Array.from((await doctor(env)).stdout.matchAll(/ (domino-chain\S+):/g), ([, code]) => code);
+    expect(await codes({})).toEqual(['domino-chain-unverified']);
+    expect(await codes({ SSL_CERT_FILE: ca })).toEqual([]);
+  });
+
   it("looks for the host's certificates in the store of the spec, or for the named one", async () => {
     const { httpsPort, ports } = await subjectOf({});
     const renewed = chain([host], dates);
@@ -245,7 +300,8 @@ describe('domino doctor', () => {
     expect(run.stdout).toContain(
       `error domino-port-open: the management port ${ports.management} is open to the outside`,
     );
-    expect(run.stdout.match(/ domino-/g)).toHaveLength(1);
+    // Without notes.ini it is the usual event port, where something else of this machine may listen.
+    expect(run.stdout.match(/ domino-port-open: the (?!event)/g)).toHaveLength(1);
   });
 });
 

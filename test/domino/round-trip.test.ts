@@ -53,7 +53,7 @@ const specs = fc.record({
     ports.map(([data, health, management, metrics]) => ({ data, health, management, metrics })),
     { nil: {} },
   ),
-  backend: fc.constantFrom('127.0.0.1', '::1', '127.0.0.3'),
+  backend: fc.constantFrom('127.0.0.1', '::1', '[::1]', '127.0.0.3'),
   bodyLimit: fc.oneof(
     fc.constant('unlimited'),
     fc.tuple(fc.integer({ min: 1, max: 9999 }), fc.constantFrom('k', 'm', 'g')).map((parts) => parts.join('')),

@@ -4,13 +4,15 @@ import type { FrontProxy } from '../proxy-settings.ts';
 
 /** What is examined: everything that is known of it, and how to reach it. */
 export interface Subject {
-  /** The public host names; the first is asked for. */
+  /** The public host names; the first is asked for, and no wildcard. */
   readonly hosts: readonly [string, ...string[]];
-  /** Where connections go: the name, unless an address was given in its place. */
-  readonly address: string;
+  /** Where connections go; without it, where the names lead. */
+  readonly address: string | undefined;
   /** The port that the public uses. */
   readonly httpsPort: number;
   readonly ports: Readonly<Record<Port, number>>;
+  /** Where the API delivers events. */
+  readonly eventPort: number;
   /** Seen from another machine than Domino's. */
   readonly fromOutside: boolean;
   /** The API's configuration, where it can be read. */
@@ -23,7 +25,7 @@ export interface Subject {
   readonly fingerprints: readonly string[];
   /** Addresses of this machine by which others reach it. */
   readonly ownAddresses: readonly string[];
-  /** PEM of a CA that is trusted besides those of Node. */
+  /** PEM of the CAs that are trusted besides those of Node. */
   readonly ca: string | undefined;
   /** Milliseconds for each connection. */
   readonly timeLimit: number;

@@ -47,6 +47,17 @@ upstreams:
   expect(checked).toBe(0);
 });
 
+it.each([
+  [{ httpIdleTimeout: 0 }, undefined],
+  [{ httpIdleTimeout: 0, verticles: { nsf: { threadTimeout: 600_000 } } }, 'read: 610s'],
+  [{ httpIdleTimeout: 140, verticles: { nsf: { threadTimeout: 600_000 } } }, 'read: 610s'],
+  [{ httpIdleTimeout: 700, verticles: { nsf: { threadTimeout: 600_000 } } }, 'read: 710s'],
+  [{ verticles: { nsf: { threadTimeout: 30_000 } } }, undefined],
+])('the proxy waits longer than the API: %j', async (settings, expected) => {
+  const { stdout } = await init('--from-keepconfig', dataFolder({ 'keepconfig.d/a.json': settings }));
+  expect(/read: \w+/.exec(stdout)?.[0]).toBe(expected);
+});
+
 it('--host says more than CORS, and nothing found is a spec all the same', async () => {
   const named = await init('--from-keepconfig', dataFolder(installation), '--host', 'other.example.com');
   expect(named.stdout).toContain('    hosts: [other.example.com]\n');

@@ -139,6 +139,8 @@ Next, on Domino's console (load restapi instead, if the task doesn't run)
   it('warns of a proxy that is more impatient than the API, and asks for a site where there are several', async () => {
     const short = await proxy(dataFolder(), spec('', '    timeouts: {read: 60s}\n'));
     expect(short).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('warning domino-timeout-short: ') });
+    const patient = dataFolder({ 'keepconfig.d/a.json': { verticles: { nsf: { threadTimeout: 600_000 } } } });
+    expect((await proxy(patient, spec())).stderr).toContain('and the API takes up to 600 for a request');
     const two = place.write(
       'two.yaml',
       readFileSync(spec(), 'utf8').replace(

@@ -47,12 +47,12 @@ export interface CertificateOptions extends StoreOptions {
 }
 
 /**
- * Fingerprints of the named certificate of the store, or of all in it that are for the host. From outside there is no store unless one is
+ * Fingerprints of the named certificate of the store, or of all in it that are for one of the hosts. From outside there is no store unless one is
  * named, and one that this user can't read is a remark.
  * @throws KeepgateError certificate-unknown (2) for the named one; of a store that was asked for
  */
 export async function expectedCertificates(
-  host: string,
+  hosts: readonly string[],
   { name, fromOutside, ...options }: CertificateOptions,
   io: Io,
 ): Promise<{ readonly fingerprints: readonly string[]; readonly diagnostics: readonly Diagnostic[] }> {
@@ -60,7 +60,7 @@ export async function expectedCertificates(
   if (fromOutside && !asked) return { fingerprints: [], diagnostics: [] };
   const store = await storeFor(options, io, { write: false });
   try {
-    const found = name === undefined ? allFor(store, host) : [named(store, name)];
+    const found = name === undefined ? allFor(store, hosts) : [named(store, name)];
     return { fingerprints: found, diagnostics: [] };
   } catch (error) {
     if (asked || !(error instanceof KeepgateError)) throw error;
@@ -78,12 +78,12 @@ function named(store: CertificateStore, name: string): string {
   });
 }
 
-function allFor(store: CertificateStore, host: string): string[] {
+function allFor(store: CertificateStore, hosts: readonly string[]): string[] {
   return names(store).flatMap((name) => {
     const live = liveVersion(store, name);
     if (typeof live !== 'object') return [];
     const leaf = new X509Certificate(readFileSync(join(live.folder, 'cert.pem')));
-    return isFor(leaf, host) ? [leaf.fingerprint256] : [];
+    return hosts.some((host) => isFor(leaf, host)) ? [leaf.fingerprint256] : [];
   });
 }
 

@@ -3,9 +3,11 @@ import type { Argv } from 'yargs';
 import { readRegularFile, whyNotRead } from '../../../certs/regular-file.ts';
 import { reaches } from '../../../diagnostic.ts';
 import { examine } from '../../../domino/doctor/examine.ts';
+import { eventPortOf } from '../../../domino/doctor/ports-inside.ts';
 import { installationOf, portOf } from '../../../domino/installation.ts';
 import { proxyOfSpec } from '../../../domino/proxy-of-spec.ts';
 import type { FrontProxy } from '../../../domino/proxy-settings.ts';
+import { systemCa } from '../../../model/upstreams.ts';
 import { hostProblem, normalHost } from '../../../spec/address.ts';
 import type { Command } from '../../command.ts';
 import { exitCode, type Io, wantsColor } from '../../io.ts';
@@ -45,7 +47,7 @@ const options = (yargs: Argv): Argv<Options> =>
       describe: 'the port of the public (443, or the data port)',
     })
     .option('name', { type: 'string', requiresArg: true, describe: 'the certificate of the store (all for the host)' })
-    .option('ca-file', { type: 'string', requiresArg: true, describe: 'trust these CAs too' })
+    .option('ca-file', { type: 'string', requiresArg: true, describe: "trust these CAs beside the system's" })
     .option('timeout', { type: 'number', default: 5, requiresArg: true, describe: 'seconds for each connection' })
     .option('format', { choices: ['text', 'json'] as const, default: 'text' as const, describe: 'json: one document' })
     .example('sudo keepgate domino doctor keepgate.yaml --data /local/notesdata', 'on the server')
@@ -59,20 +61,22 @@ async function run(argv: Options, io: Io): Promise<number> {
   const proxy = await proxyOf(argv, io);
   const host = hostOf(argv, proxy);
   const { installation, notesIni, diagnostics } = configurationOf(argv, io);
-  const expected = await expectedCertificates(host, argv, io);
+  const hosts = [host, ...(proxy?.hosts ?? []).filter((each) => each !== host)] as const;
+  const expected = await expectedCertificates(hosts, argv, io);
   const portIn = (port: keyof FrontProxy['ports']): number =>
     installation || !proxy ? portOf(installation ?? nothing, port) : proxy.ports[port];
   const found = await examine({
-    hosts: [host, ...(proxy?.hosts ?? []).filter((each) => each !== host)],
-    address: argv.address ?? host.replace(/^\[(.*)\]$/, '$1'),
+    hosts: [...hosts],
+    address: argv.address,
     httpsPort: argv.httpsPort ?? proxy?.httpsPort ?? (installation?.tls ? portIn('data') : 443),
     ports: {
       ...{ data: portIn('data'), health: portIn('health') },
       ...{ management: portIn('management'), metrics: portIn('metrics') },
     },
+    eventPort: eventPortOf(notesIni),
     ...{ fromOutside: argv.fromOutside, installation, notesIni, proxy },
     ...{ fingerprints: expected.fingerprints, ownAddresses: ownAddresses() },
-    ca: argv.caFile === undefined ? undefined : textOf(argv.caFile, io),
+    ca: trusted(argv, io),
     timeLimit: argv.timeout * 1000,
   });
   const all = [...diagnostics, ...expected.diagnostics, ...found];
@@ -95,6 +99,14 @@ function hostOf({ host: asked }: Options, proxy: FrontProxy | undefined): string
   const problem = hostProblem(host);
   if (problem !== undefined) throw new UsageError(`"${host}" ${problem}`);
   return host;
+}
+
+/** What clients on this machine trust, so that a company's CA counts: the system's CAs, and those of --ca-file. */
+function trusted({ caFile }: Options, io: Io): string | undefined {
+  const file = readRegularFile(io.env.SSL_CERT_FILE ?? systemCa);
+  const system = file.state === 'read' ? [file.bytes.toString('utf8')] : [];
+  const all = [...system, ...(caFile === undefined ? [] : [textOf(caFile, io)])];
+  return all.length === 0 ? undefined : all.join('\n');
 }
 
 function textOf(path: string, io: Io): string {

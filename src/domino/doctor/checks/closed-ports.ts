@@ -1,15 +1,15 @@
 import type { Diagnostic } from '../../../diagnostic.ts';
 import { portsInside } from '../ports-inside.ts';
-import { isOpen } from '../reach.ts';
+import { addressOf, isOpen } from '../reach.ts';
 import type { Check } from '../subject.ts';
 
 /** From outside, only the port of the public may be open: an answer 4xx of another is a hole already. */
 export const closedPorts: Check = async (subject) => {
-  const { fromOutside, address, timeLimit } = subject;
+  const { fromOutside, timeLimit } = subject;
   if (!fromOutside) return [];
   const found = await Promise.all(
     portsInside(subject).map(async ({ role, port }): Promise<Diagnostic[]> => {
-      if (!(await isOpen(address, port, timeLimit))) return [];
+      if (!(await isOpen(addressOf(subject), port, timeLimit))) return [];
       const message =
         role === 'data'
           ? `the data port ${port} is open to the outside, past the proxy and its TLS`

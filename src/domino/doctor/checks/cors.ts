@@ -1,19 +1,22 @@
 import type { Diagnostic } from '../../../diagnostic.ts';
-import { statusOf } from '../reach.ts';
+import { namesOf, statusOf } from '../reach.ts';
 import type { Check } from '../subject.ts';
 
 /** Whether a browser on the public name gets an answer: the API refuses origins that it doesn't know. */
 export const cors: Check = async (subject) => {
-  const { hosts, httpsPort, installation, proxy } = subject;
+  const { httpsPort, installation, proxy } = subject;
+  const names = namesOf(subject);
   if (!proxy && !subject.fromOutside) return [];
   const originOf = (host: string) => `https://${host}${httpsPort === 443 ? '' : `:${httpsPort}`}`;
-  const refused = installation
-    ? hosts.filter((host) => !host.startsWith('*.') && !isAllowed(installation.cors, host, originOf(host)))
-    : [];
+  const refused = installation ? names.filter((host) => !isAllowed(installation.cors, host, originOf(host))) : [];
   if (refused.length > 0) return refused.map((host) => notAllowed(originOf(host), 'CORS in keepconfig.d lacks it'));
-  const origin = originOf(hosts[0]);
-  const [plain, crossed] = [await statusOf(subject), await statusOf(subject, { origin })];
-  return crossed === 403 && plain !== 403 ? [notAllowed(origin, 'the API answers 403')] : [];
+  const found: Diagnostic[] = [];
+  for (const name of names) {
+    const origin = originOf(name);
+    const [plain, crossed] = [await statusOf(subject, name), await statusOf(subject, name, { origin })];
+    if (crossed === 403 && plain !== 403) found.push(notAllowed(origin, 'the API answers 403'));
+  }
+  return found;
 };
 
 /** By expression of the whole origin (REST API 1.1.3 and later), or by host name, with a leading dot for all below. */

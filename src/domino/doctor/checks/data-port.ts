@@ -1,12 +1,12 @@
 import type { Diagnostic } from '../../../diagnostic.ts';
-import { handshake, isOpen } from '../reach.ts';
+import { apiAddress, handshake, isOpen } from '../reach.ts';
 import type { Check } from '../subject.ts';
 
 /** Whether the proxy reaches the data port where the spec says, and in the way that the configuration says. */
 export const dataPort: Check = async (subject) => {
-  const { fromOutside, proxy, installation, ports, timeLimit } = subject;
+  const { fromOutside, proxy, installation, ports, timeLimit, hosts } = subject;
   if (fromOutside) return [];
-  const host = proxy?.backend ?? installation?.host?.value ?? '127.0.0.1';
+  const host = apiAddress(subject);
   const differs: Diagnostic[] =
     proxy === undefined || proxy.ports.data === ports.data
       ? []
@@ -19,7 +19,7 @@ export const dataPort: Check = async (subject) => {
           },
         ];
   if (!(await isOpen(host, ports.data, timeLimit))) return [...differs, unreachable(host, ports.data)];
-  const speaksTls = (await handshake(subject, host, ports.data)).fingerprint !== undefined;
+  const speaksTls = (await handshake(subject, host, ports.data, hosts[0])).fingerprint !== undefined;
   if (proxy && proxy.tls !== speaksTls) return [...differs, cannotTalk(ports.data, speaksTls)];
   const wanted = installation ? installation.tls !== undefined : !proxy || proxy.tls;
   return speaksTls === wanted ? differs : [...differs, notEffective(ports.data, speaksTls)];
