@@ -84,8 +84,9 @@ const isSetting = (text: string, name: string): boolean =>
 /** At the end of the first section: a later one would swallow it. */
 function withNewLine(lines: readonly Line[], setting: string): Line[] {
   const end = lines.find((line) => line.end !== '')?.end ?? '\n';
-  const next = lines.findIndex(({ text }, index) => index > 0 && /^\s*\[.*\]\s*$/.test(text));
-  if (next !== -1) return [...lines.slice(0, next), { text: setting, end }, ...lines.slice(next)];
+  const headers = lines.flatMap(({ text }, index) => (/^(?:\xEF\xBB\xBF)?\s*\[.*\]\s*$/.test(text) ? [index] : []));
+  const next = headers[1];
+  if (next !== undefined) return [...lines.slice(0, next), { text: setting, end }, ...lines.slice(next)];
   const last = lines.at(-1);
   if (last === undefined || last.end !== '') return [...lines, { text: setting, end }];
   return [...lines.slice(0, -1), { ...last, end }, { text: setting, end: '' }];

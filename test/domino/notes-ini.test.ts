@@ -26,6 +26,9 @@ describe('notes.ini', () => {
     ],
     ['[Notes]\nA=KeepManagementURL=x\n', `[Notes]\nA=KeepManagementURL=x\n${line}\n`],
     ['[Notes]\nA=1\n[Other]\nB=2\n', `[Notes]\nA=1\n${line}\n[Other]\nB=2\n`],
+    ['; mine\n\n[Notes]\nA=1\n', `; mine\n\n[Notes]\nA=1\n${line}\n`],
+    ['\n[Notes]\nA=1\n[Other]\nB=2\n', `\n[Notes]\nA=1\n${line}\n[Other]\nB=2\n`],
+    ['\xEF\xBB\xBF[Notes]\nA=1\n[Other]\n', `\xEF\xBB\xBF[Notes]\nA=1\n${line}\n[Other]\n`],
     ['[Notes]\n\n\nA=\xE9\xFC\n\n', `[Notes]\n\n\nA=\xE9\xFC\n\n${line}\n`],
   ])('%j', (before, expected) => {
     expect(edited(before)).toBe(expected);
@@ -53,7 +56,16 @@ describe('notes.ini', () => {
 });
 
 const bytesOfLine = fc.oneof(
-  fc.constantFrom('[Notes]', '', ';KeepManagementURL=x', '; a comment', 'KitType=2', 'ServerTasks=Update,restapi', '='),
+  fc.constantFrom(
+    '[Notes]',
+    ' [Other] ',
+    '',
+    ';KeepManagementURL=x',
+    '; a comment',
+    'KitType=2',
+    'ServerTasks=Update,restapi',
+    '=',
+  ),
   fc
     .uint8Array({ maxLength: 40 })
     .map((bytes) => Buffer.from(bytes.filter((byte) => ![0, 10, 13].includes(byte))).toString('latin1')),
@@ -97,6 +109,9 @@ describe('over random files', () => {
         const index = now.indexOf(line);
         expect(index).toBeGreaterThanOrEqual(0);
         const rest = now.toSpliced(index, 1);
+        const headersIn = (some: readonly string[]): number =>
+          some.filter((each) => /^\s*\[.*\]\s*$/.test(each.replace(/^\xEF\xBB\xBF/, ''))).length;
+        expect(headersIn(now.slice(0, index))).toBe(Math.min(1, headersIn(was)));
         // a last line without an end has got one, and none is behind the new one
         expect(rest).toEqual(was.length === rest.length ? was : was.slice(0, -1));
         expect(
