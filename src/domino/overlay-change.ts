@@ -11,7 +11,10 @@ export type OverlayChange =
   | { readonly ok: true; readonly change: Change; readonly settings: JsonObject }
   | { readonly ok: false; readonly diagnostic: Diagnostic };
 
-/** Owner and mode stay; a new file is the folder's owner's, 0600. With a secret in it, nobody else may read it. */
+/**
+ * Owner and mode stay; a new file is the folder's owner's, 0600. With a secret in it, nobody else may read it: then a file
+ * that others read until now becomes the folder's owner's, whose REST API may be one of them.
+ */
 export function overlayChange(
   folder: Folder,
   name: string,
@@ -33,8 +36,10 @@ export function overlayChange(
   const edited = editSettings(text, edits);
   const result = parseSettings(edited);
   if (!result.ok) return refuse(result.problem, result.line);
-  const { uid, gid, mode } = before ?? { uid: folder.uid, gid: folder.gid, mode: 0o600 };
-  const after = { bytes: Buffer.from(edited), uid, gid, mode: secret ? mode & 0o700 : mode };
+  const was = before ?? { uid: folder.uid, gid: folder.gid, mode: 0o600 };
+  const mode = secret ? was.mode & 0o700 : was.mode;
+  const { uid, gid } = mode === was.mode ? was : folder;
+  const after = { bytes: Buffer.from(edited), uid, gid, mode };
   const isNothing = before === undefined && Object.keys(result.settings).length === 0;
   return { ok: true, change: { path, before, after: isNothing ? undefined : after }, settings: result.settings };
 }
