@@ -54,6 +54,18 @@ export function openFolder(path: string, shown: string): Folder {
   return opened(path, shown, folderFlags);
 }
 
+/** Makes a folder, 0700, if there is nothing by that name. @throws KeepgateError domino-not-writable (4) */
+export function makeFolder(path: string, shown: string): void {
+  writing(shown, () => {
+    try {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      // Something else is there, which opening it tells.
+      if (codeOf(error) !== 'EEXIST' && codeOf(error) !== 'ENOTDIR') throw error;
+    }
+  });
+}
+
 /** A folder in a folder; when there is none, undefined if that may be. A link is refused. @throws KeepgateError domino-folder (1) */
 export function folderBelow(folder: Folder, name: string, { mayLack = true } = {}): Folder | undefined {
   const path = `${folder.path}/${name}`;

@@ -173,6 +173,49 @@ describe('domino tls', () => {
   );
 });
 
+describe.runIf(isRoot)("as root, an overlay that is root's", () => {
+  it('and has a password in it now becomes the file of the user of Domino, who could not read it else', async () => {
+    const data = dataFolder({ ...files, 'keepconfig.d/keepgate-tls.json': {} });
+    execFileSync('chmod', ['711', join(data, '..')]);
+    for (const name of ['', 'keepconfig.d', 'keepgate/domino.pfx']) chownSync(join(data, name), 12_345, 12_346);
+    chmodSync(join(data, 'keepconfig.d/keepgate-tls.json'), 0o644);
+    const owner = () => {
+      const { uid, gid, mode } = statSync(join(data, 'keepconfig.d/keepgate-tls.json'));
+      return { uid, gid, mode: mode & 0o777 };
+    };
+    expect(await tls(data, ...pfx, ...named)).toMatchObject({ exitCode: 0 });
+    expect(owner()).toEqual({ uid: 0, gid: 0, mode: 0o644 });
+    const password = place.write('password.txt', 'geheim-1\n', 0o600);
+    expect(await tls(data, ...pfx, ...named, '--password-file', password)).toMatchObject({ exitCode: 0 });
+    expect(owner()).toEqual({ uid: 12_345, gid: 12_346, mode: 0o600 });
+  });
+});
+
+describe('domino tls --out', () => {
+  const args = (out: string) => ['--out', out, '--as', 'certmgr', ...named];
+
+  it('with --dry-run shows what would be in a folder that is not there, and makes none', async () => {
+    const { exitCode, stdout, stderr } = await tls('/data', ...args('not-yet'), '--dry-run');
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 0,
+      stderr: expect.stringContaining('there is no notes.ini in not-yet'),
+    });
+    expect(stdout).toContain('+++ b/keepconfig.d/keepgate-tls.json\n');
+    expect(existsSync(join(place.folder, 'not-yet'))).toBe(false);
+  });
+
+  it.each(['a-file', 'a-file/below'])('on %s is refused', async (out) => {
+    place.write('a-file', '');
+    for (const more of [[], ['--dry-run']])
+      expect(await tls('/data', ...args(out), ...more)).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining(
+          `error domino-folder: ${out} can't be used: it is a symbolic link, or not a folder`,
+        ),
+      });
+  });
+});
+
 describe('domino tls refuses', () => {
   const jks = ['--as', 'jks', '--file', 'keepgate/domino.pfx'];
   const certmgr = ['--as', 'certmgr'];

@@ -1,11 +1,13 @@
 /** The options that the commands have in common which write into Domino's data folder. */
-import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { lstatSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Argv } from 'yargs';
+import { codeOf } from '../../../certs/durable.ts';
 import { readRegularFile, whyNotRead } from '../../../certs/regular-file.ts';
 import { KeepgateError } from '../../../diagnostic.ts';
 import { parseEnvironment } from '../../../domino/environment-file.ts';
-import { closeFolder, type Folder, openFolder } from '../../../domino/folder.ts';
+import { closeFolder, type Folder, makeFolder, openFolder } from '../../../domino/folder.ts';
 import type { Io } from '../../io.ts';
 import { UsageError } from '../../usage-error.ts';
 
@@ -38,7 +40,7 @@ export const dataOptions = <T>(yargs: Argv<T>) =>
     .option('dry-run', { type: 'boolean', default: false, describe: 'show what would change, and change nothing' })
     .option('undo', { type: 'boolean', default: false, describe: 'put back what was there before the last run' });
 
-/** Holds the folder that is worked in open meanwhile. @throws KeepgateError domino-folder (1) */
+/** Holds the folder that is worked in open meanwhile. @throws KeepgateError domino-folder (1), domino-not-writable (4) */
 export async function inDataFolder<T>(
   { data, out, dryRun, undo }: DataOptions,
   io: Io,
@@ -47,12 +49,38 @@ export async function inDataFolder<T>(
   const shown = out ?? data;
   if (shown === undefined) throw new UsageError("name Domino's data folder with --data");
   const path = resolve(io.cwd, shown);
-  if (out !== undefined && !dryRun && !undo) mkdirSync(path, { recursive: true, mode: 0o700 });
-  const folder = openFolder(path, shown.replace(/(?<=.)\/+$/, ''));
+  const name = shown.replace(/(?<=.)\/+$/, '');
+  if (out === undefined || undo) return inFolder(path, name, act);
+  if (dryRun && isMissing(path)) return inEmptyFolder(name, act);
+  if (!dryRun) makeFolder(path, name);
+  return inFolder(path, name, act);
+}
+
+async function inFolder<T>(path: string, shown: string, act: (folder: Folder) => Promise<T>): Promise<T> {
+  const folder = openFolder(path, shown);
   try {
     return await act(folder);
   } finally {
     closeFolder(folder);
+  }
+}
+
+/** Stands for a folder that would be made. */
+async function inEmptyFolder<T>(shown: string, act: (folder: Folder) => Promise<T>): Promise<T> {
+  const path = mkdtempSync(join(tmpdir(), 'keepgate-'));
+  try {
+    return await inFolder(path, shown, act);
+  } finally {
+    rmdirSync(path);
+  }
+}
+
+function isMissing(path: string): boolean {
+  try {
+    lstatSync(path);
+    return false;
+  } catch (error) {
+    return codeOf(error) === 'ENOENT';
   }
 }
 
