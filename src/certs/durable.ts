@@ -26,10 +26,14 @@ export type Durability = 'now' | 'later';
 
 const synced = promisify(fsync);
 
+/** The leading dot matters: nginx's `include sites-enabled/*` passes such names over. */
 const temporary = /^\.keepgate-[0-9a-f]{12}\.tmp$/;
 
 /** A path in this folder for what is not whole yet; `sweep` removes it after a crash. */
 export const temporaryIn = (folder: string): string => join(folder, `.keepgate-${randomBytes(6).toString('hex')}.tmp`);
+
+/** Whether a name was made by `temporaryIn`. */
+export const isTemporary = (name: string): boolean => temporary.test(name);
 
 /** Whose a file is to be, as numbers. */
 export interface Owner {
@@ -131,7 +135,7 @@ export function syncFolder(folder: string): void {
 /** Removes what a crash left in a folder, if there is such a folder. */
 export function sweep(folder: string): void {
   for (const name of namesIn(folder))
-    if (temporary.test(name)) rmSync(join(folder, name), { recursive: true, force: true });
+    if (isTemporary(name)) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 /** The names in a folder, sorted; none for a folder that does not exist. */

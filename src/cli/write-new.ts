@@ -1,6 +1,6 @@
 import { chmodSync, linkSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { temporaryIn, writeNew as writeWhole } from '../certs/durable.ts';
+import { codeOf, temporaryIn, writeNew as writeWhole } from '../certs/durable.ts';
 import { KeepgateError } from '../diagnostic.ts';
 
 /**
@@ -16,10 +16,10 @@ export function writeNew(path: string, shown: string, text: string, help: string
     // A rename would take the place of what is there.
     linkSync(temporary, path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = codeOf(error);
     if (code === 'EEXIST')
       throw new KeepgateError(1, { code: 'spec-exists', message: `${shown} exists already, and stays as it is`, help });
-    const reason = { ENOENT: 'there is no such folder', EACCES: 'this user may not write there' }[String(code)] ?? code;
+    const reason = { ENOENT: 'there is no such folder', EACCES: 'this user may not write there' }[code] ?? code;
     throw new KeepgateError(4, { code: 'not-writable', message: `${shown} can't be written: ${reason}` });
   } finally {
     rmSync(temporary, { force: true });

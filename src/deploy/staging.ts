@@ -1,5 +1,4 @@
 /** Files under temporary names beside their places: what comes after is renames alone, which need no room on the disk. */
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -17,10 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { codeOf } from '../certs/durable.ts';
-
-/** The leading dot matters: `include sites-enabled/*` passes such names over. */
-const temporary = /^\.keepgate-[0-9a-f]{12}\.tmp$/;
+import { codeOf, isTemporary, syncFolder, temporaryIn } from '../certs/durable.ts';
 
 /** Whose a file is and who may read it. */
 export interface Attributes {
@@ -93,7 +89,7 @@ export class Staging {
   }
 
   #beside(place: string): string {
-    const path = join(dirname(place), `.keepgate-${randomBytes(6).toString('hex')}.tmp`);
+    const path = temporaryIn(dirname(place));
     this.#staged.set(place, path);
     return path;
   }
@@ -104,7 +100,7 @@ export function sweep(folder: string, age?: number): void {
   if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
-    if (temporary.test(name) && (age === undefined || isOlder(path, age))) rmSync(path, { force: true });
+    if (isTemporary(name) && (age === undefined || isOlder(path, age))) rmSync(path, { force: true });
   }
 }
 
@@ -115,12 +111,5 @@ function isOlder(path: string, age: number): boolean {
 
 /** Waits until the names in these folders are on the disk. */
 export function syncFolders(folders: readonly string[]): void {
-  for (const folder of new Set(folders)) {
-    const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-    try {
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-  }
+  for (const folder of new Set(folders)) syncFolder(folder);
 }

@@ -1,6 +1,7 @@
 /** What was there before a change, so that it can be undone: keepgate-backup/0001-tls/{undo.json,0,1}. */
 import { lstatSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
+import { isTemporary } from '../certs/durable.ts';
 import { KeepgateError } from '../diagnostic.ts';
 import { iniName, isKept, type Kept } from './backup-record.ts';
 import { type Change, digest, readIn } from './change.ts';
@@ -102,7 +103,7 @@ export function dropBackup(folder: Folder, backup: string): void {
     const one = folderBelow(all, name);
     if (one === undefined) return;
     try {
-      const ours = readdirSync(one.path).filter((entry) => /^(\d+|\.keepgate-[0-9a-f]+\.tmp)$/.test(entry));
+      const ours = readdirSync(one.path).filter((entry) => /^\d+$/.test(entry) || isTemporary(entry));
       for (const entry of [recordName, ...ours]) removeBelow(one, entry);
     } finally {
       closeFolder(one);

@@ -2,11 +2,9 @@
  * Files in Domino's data folder, which belongs to the user that Domino runs as, while keepgate may be root. A folder is held
  * open while it is worked in, so that nothing that is put in its place meanwhile leads anywhere else; links are never followed.
  */
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
-  existsSync,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -22,20 +20,13 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { codeOf } from '../certs/durable.ts';
+import { codeOf, type Owner, temporaryIn } from '../certs/durable.ts';
+import { type HeldFolder, holdFolder, releaseFolder } from '../certs/held-folder.ts';
 import { KeepgateError } from '../diagnostic.ts';
 
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-export interface Folder extends Owner {
+export interface Folder extends HeldFolder {
   /** As messages name it. */
   readonly shown: string;
-  /** The path to work with: it leads to this folder, whatever its name leads to by now. */
-  readonly path: string;
-  readonly descriptor: number;
 }
 
 export interface PlainFile extends Owner {
@@ -46,12 +37,10 @@ export interface PlainFile extends Owner {
 
 /** Bytes of the largest file that is read: many times a notes.ini. */
 const limit = 1_000_000;
-const folderFlags = constants.O_RDONLY | constants.O_DIRECTORY;
-const held = existsSync('/proc/self/fd');
 
 /** Holds a folder open; `closeFolder` lets go. @throws KeepgateError domino-folder (1) */
 export function openFolder(path: string, shown: string): Folder {
-  return opened(path, shown, folderFlags);
+  return opened(path, shown, 0);
 }
 
 /** Makes a folder, 0700, if there is nothing by that name. @throws KeepgateError domino-not-writable (4) */
@@ -70,7 +59,7 @@ export function makeFolder(path: string, shown: string): void {
 export function folderBelow(folder: Folder, name: string, { mayLack = true } = {}): Folder | undefined {
   const path = `${folder.path}/${name}`;
   if (mayLack && lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-  return opened(path, `${folder.shown}/${name}`, folderFlags | constants.O_NOFOLLOW);
+  return opened(path, `${folder.shown}/${name}`, constants.O_NOFOLLOW);
 }
 
 /** The same, made when it is missing, and given to the owner of the folder around it. @throws KeepgateError domino-not-writable (4) */
@@ -79,7 +68,7 @@ export function makeFolderBelow(folder: Folder, name: string, mode: number): Fol
     folderBelow(folder, name) ??
     writing(`${folder.shown}/${name}`, () => {
       mkdirSync(`${folder.path}/${name}`, mode);
-      const made = opened(`${folder.path}/${name}`, `${folder.shown}/${name}`, folderFlags | constants.O_NOFOLLOW);
+      const made = opened(`${folder.path}/${name}`, `${folder.shown}/${name}`, constants.O_NOFOLLOW);
       give(made.descriptor, fstatSync(made.descriptor), folder);
       fsyncSync(folder.descriptor);
       return { ...made, uid: folder.uid, gid: folder.gid };
@@ -87,12 +76,11 @@ export function makeFolderBelow(folder: Folder, name: string, mode: number): Fol
   );
 }
 
-export const closeFolder = ({ descriptor }: Folder): void => closeSync(descriptor);
+export const closeFolder: (folder: Folder) => void = releaseFolder;
 
 function opened(path: string, shown: string, flags: number): Folder {
-  let descriptor: number;
   try {
-    descriptor = openSync(path, flags);
+    return { ...holdFolder(path, flags), shown };
   } catch (error) {
     const code = codeOf(error);
     if (code === '') throw error;
@@ -102,8 +90,6 @@ function opened(path: string, shown: string, flags: number): Folder {
       help: "Name Domino's data folder with --data: the one that has keepconfig.d in it.",
     });
   }
-  const { uid, gid } = fstatSync(descriptor);
-  return { shown, descriptor, uid, gid, path: held ? `/proc/self/fd/${descriptor}` : path };
 }
 
 const folderReasons: Readonly<Record<string, string>> = {
@@ -156,7 +142,7 @@ const odd = (shown: string, reason: string): KeepgateError =>
 
 /** Replaces a file as a whole, or makes it, with this mode and owner. @throws KeepgateError domino-not-writable (4) */
 export function writePlain(folder: Folder, name: string, { bytes, mode, uid, gid }: PlainFile): void {
-  const temporary = `${folder.path}/.keepgate-${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = temporaryIn(folder.path);
   writing(`${folder.shown}/${name}`, () => {
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     const descriptor = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);

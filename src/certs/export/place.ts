@@ -3,9 +3,9 @@ import { fsyncSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Diagnostic } from '../../diagnostic.ts';
 import { temporaryIn, writeNew } from '../durable.ts';
+import { type HeldFolder, holdFolder, releaseFolder } from '../held-folder.ts';
 import { type Exchange, exchange } from './exchange.ts';
 import type { ExportContents } from './formats.ts';
-import { type HeldFolder, holdFolder, releaseFolder } from './held-folder.ts';
 import { notWritable } from './not-writable.ts';
 import { type OwnerChoice, ownerOf } from './owner.ts';
 

@@ -1,5 +1,5 @@
 import { closeSync, constants, existsSync, fstatSync, openSync } from 'node:fs';
-import type { Owner } from '../durable.ts';
+import type { Owner } from './durable.ts';
 
 /** A folder that is held open: what is put in its place meanwhile leads nowhere else, whoever may write around it. */
 export interface HeldFolder extends Owner {
@@ -10,9 +10,9 @@ export interface HeldFolder extends Owner {
 
 const byDescriptor = existsSync('/proc/self/fd');
 
-/** `releaseFolder` lets go. Throws what `open` does. */
-export function holdFolder(path: string): HeldFolder {
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+/** `releaseFolder` lets go. With `flags`, such as O_NOFOLLOW, besides. Throws what `open` does. */
+export function holdFolder(path: string, flags = 0): HeldFolder {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | flags);
   const { uid, gid } = fstatSync(descriptor);
   return { path: byDescriptor ? `/proc/self/fd/${descriptor}` : path, descriptor, uid, gid };
 }
