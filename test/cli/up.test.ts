@@ -65,6 +65,14 @@ describe('keepgate up', () => {
   });
 });
 
+it('keepgate up --host says what is wrong with a spec that is there', async () => {
+  writeFileSync(join(folder, 'keepgate.yaml'), 'version: 1\nsites: 3\n');
+  const words = ['up', '--host', 'a.example.com', '--upstream', '127.0.0.1:8080'];
+  const { exitCode, stderr } = await keepgateAt(words, { now: () => new Date(), cwd: folder });
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('keepgate.yaml:2:8: error');
+});
+
 describe('the look at the sites', () => {
   let server: Server;
   let status = 200;

@@ -4,20 +4,19 @@ import { KeepgateError } from '../../diagnostic.ts';
 import type { NginxBinary } from '../../nginx/binary.ts';
 import { printable } from '../../nginx/printable.ts';
 import { normalHost, parseBackendUrl } from '../../spec/address.ts';
-import { loadSpec } from '../../spec/load.ts';
 import type { SiteSpec, Spec } from '../../spec/types.gen.ts';
 import { exitCode, type Io } from '../io.ts';
 import type { AccountOptions } from '../issue-options.ts';
 import { machinesDefaultServer } from '../machines-default-server.ts';
-import { readSpecFiles } from '../spec-files.ts';
 import { specText } from '../spec-text.ts';
+import { validSpec } from '../valid-spec.ts';
 import { writeNew } from '../write-new.ts';
 
 const file = 'keepgate.yaml';
 
 /**
  * Writes keepgate.yaml for these hosts, with what is said of the CA, unless it is there and for them and this upstream already.
- * @throws KeepgateError spec-exists (1), not-writable (4)
+ * @throws KeepgateError spec-exists, the first finding of a spec with errors (1), not-writable (4)
  */
 export async function ensureSpec(
   { host: hosts, upstream, directory, caFile, email, agreeTos }: AccountOptions & { host: string[]; upstream: string },
@@ -27,10 +26,10 @@ export async function ensureSpec(
   const path = resolve(io.cwd, file);
   const url = /^https?:\/\//.test(upstream) ? upstream : `http://${upstream}`;
   if (existsSync(path)) {
-    const { spec } = loadSpec(await readSpecFiles([file], io));
-    const sites = Object.values(spec?.sites ?? {});
+    const { spec } = await validSpec([file], io);
+    const sites = Object.values(spec.sites ?? {});
     const [missing] = hosts.filter((host) => !sites.some((site) => isOf(site, host)));
-    const other = sites.find((site) => hosts.some((host) => isOf(site, host)) && !leadsTo(site, url, spec?.upstreams));
+    const other = sites.find((site) => hosts.some((host) => isOf(site, host)) && !leadsTo(site, url, spec.upstreams));
     if (missing === undefined && other === undefined) return exitCode.done;
     const is = `${file} exists already, and`;
     throw new KeepgateError(1, {
