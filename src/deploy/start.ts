@@ -5,7 +5,7 @@ import type { Diagnostic } from '../diagnostic.ts';
 import { printable } from '../nginx/printable.ts';
 import type { Command } from '../nginx/run.ts';
 import { type NginxInstance, switchesOf } from './nginx-instance.ts';
-import { nginxOf } from './processes.ts';
+import { isSame, type NginxProcess, nginxOf } from './processes.ts';
 import { askForCertificate, type ExpectedCertificate, isServed } from './served-certificate.ts';
 import { watchStart } from './start-log.ts';
 import { stopNginx } from './stop.ts';
@@ -49,15 +49,29 @@ async function startAndWatch(
   const failure = await launch(command, signal);
   if (failure !== undefined) return `"${command.join(' ')}" failed: ${printable(failure, 300)}`;
   const end = performance.now() + watched;
+  const settled = workersSettle();
   for (;;) {
-    const running = nginxOf(instance.pidFile);
-    const works = running?.children.some(({ title }) => title === 'nginx: worker process');
+    const works = settled(nginxOf(instance.pidFile)?.children ?? []);
     const served = works ? await Promise.all(expect.map((one) => askForCertificate(one, handshake))) : [];
     if (works && served.every(isServed)) return undefined;
     if (performance.now() > end)
       return works ? 'nginx was started and does not serve what it should' : 'nginx was started and has no workers';
     await delay(50, undefined, { signal });
   }
+}
+
+/**
+ * Whether a master's children are its workers, and the same ones as at the look before: it makes them one after another, and one that
+ * can't work ends at once. To be asked once for each look.
+ */
+function workersSettle(): (children: readonly NginxProcess[]) => boolean {
+  let before: readonly NginxProcess[] = [];
+  return (children) => {
+    const workers = children.filter(({ title }) => title === 'nginx: worker process');
+    const same = workers.length === before.length && workers.every((worker, at) => isSame(worker, before[at]));
+    before = workers;
+    return same && workers.length > 0;
+  };
 }
 
 /** A daemon may hold the pipe of its messages open: it is the end of the program that started it that counts. */

@@ -149,7 +149,7 @@ describe('a run that was cut off: nginx may have read what it wrote', () => {
 it('starts nginx when it is asked to', { timeout }, async () => {
   nginx.spec({ api: 8080 });
   expect(await json('apply', '--start')).toMatchObject({ exitCode: 0, nginx: 'started' });
-  expect(nginx.workers()).toHaveLength(2);
+  await expect.poll(nginx.workers, { timeout: 10_000 }).toHaveLength(2);
 });
 
 describe('puts back', () => {

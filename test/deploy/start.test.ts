@@ -61,7 +61,15 @@ it('has the reason in the journal', { timeout }, async () => {
 
 it('runs when it is as it should be', { timeout }, async () => {
   expect(await startNginx(instance, [])).toBeUndefined();
-  expect(nginx.workers()).toHaveLength(2);
+  await started();
+});
+
+it('is stopped when its workers end as soon as they begin', { timeout }, async () => {
+  const file = join(nginx.etc, 'nginx.conf');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('worker_processes 2;', '$& working_directory /nowhere;'));
+  const failure = await startNginx(instance, []);
+  expect(failure).toMatchObject({ code: 'start-failed', message: expect.stringContaining('has no workers') });
+  expect(nginxOf(nginx.pidFile)).toBeUndefined();
 });
 
 it('is stopped when it serves another certificate', { timeout }, async () => {
