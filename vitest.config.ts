@@ -5,6 +5,7 @@ import { CoverageReporter } from './test/coverage/reporter.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/own-ports.ts'],
     globalSetup: 'test/global-setup.ts',
     pool: 'forks',
     maxWorkers: 2,

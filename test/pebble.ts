@@ -189,7 +189,7 @@ function start(command: readonly string[], env: Readonly<Record<string, string>>
           (error: unknown) => error,
         );
         if (failure === undefined) return;
-        if (ended || performance.now() - started > 20_000) {
+        if (ended || performance.now() - started > 50_000) {
           throw new Error(`${command[0]} did not start: ${failure}\n${text}`);
         }
       }

@@ -22,12 +22,12 @@ const program = resolve(import.meta.dirname, '../dist/bin.js');
 
 /** Runs the built program as a real process, to its end; never rejects. Its coverage is counted (see coverage/). */
 export async function runKeepgate(args: readonly string[], options: RunOptions = {}): Promise<Run> {
-  const { input = '', timeout = 20_000, env, cwd = process.cwd() } = options;
+  const { input = '', timeout = 100_000, env, cwd = process.cwd() } = options;
   const result = await execa(process.execPath, [program, ...args], {
     cwd,
     input,
     timeout,
-    env: { FORCE_COLOR: undefined, NODE_V8_COVERAGE: process.env.KEEPGATE_TEST_COVERAGE, ...env },
+    env: { FORCE_COLOR: undefined, NO_COLOR: undefined, NODE_V8_COVERAGE: process.env.KEEPGATE_TEST_COVERAGE, ...env },
     reject: false,
     stripFinalNewline: false,
   });

@@ -80,7 +80,8 @@ export async function runHook({ command, args = [], env = {}, timeLimit, signal 
       child.on('error', (error) => reject(notStarted(command, error)));
       child.on('exit', (code, killer) => {
         const end = () => resolve({ exitCode: code ?? undefined, killedBy: killer ?? undefined });
-        const patience = setTimeout(end, rest);
+        // What is in the pipe when the time is over is read first.
+        const patience = setTimeout(() => setImmediate(end), rest);
         child.on('close', () => {
           clearTimeout(patience);
           end();

@@ -20,7 +20,7 @@ export interface NginxBinary {
 /** An ordinary user's PATH lacks these on Debian. */
 const superuserFolders = ['/usr/sbin', '/usr/local/sbin', '/usr/local/nginx/sbin'];
 /** Milliseconds for `nginx -V`, which takes about 10. */
-const limit = 5000;
+const limit = 15_000;
 
 /** The nginx that is installed here: the first on PATH, else in the folders that hold it; undefined when there is none. */
 export async function findNginx(

@@ -58,7 +58,7 @@ const quietly = { env: environment, extendEnv: false, cwd: '/', reject: false } 
 
 /** Milliseconds. */
 const poll = 10;
-const limit = 5000;
+const limit = 20_000;
 
 /**
  * Starts nginx in the foreground of a child process; whatever becomes of this process, nginx ends with it.
@@ -66,7 +66,7 @@ const limit = 5000;
  * As root its workers stay root: they may read what the master may (a folder below a private TMPDIR, a password file),
  * there is no other user that every distribution has, and it listens where the configuration says, which is loopback.
  * nginx 1.18 can't be kept from opening the log file it was built with, if its folder exists; it writes nothing there.
- * @throws KeepgateError nginx-did-not-start with nginx's own words when it ends or isn't ready within 5 s.
+ * @throws KeepgateError nginx-did-not-start with nginx's own words when it ends or isn't ready within 20 s.
  */
 export async function startNginx(options: NginxOptions): Promise<RunningNginx> {
   const { nginx, prefix, configuration, readyPorts, signal } = options;

@@ -119,7 +119,7 @@ it('tells what a failing script said, on one harmless line', async () => {
 });
 
 it('ends a script that does not end, with all that it started', async () => {
-  const solver = solverFor(script(`sleep 600 & echo $! >'${folder}/log'; wait`), { hookTimeLimit: 300 });
+  const solver = solverFor(script(`sleep 600 & echo $! >'${folder}/log'; wait`), { hookTimeLimit: 5000 });
   await expect(solver.present(challengeFor('example.test'))).rejects.toMatchObject({
     message: expect.stringContaining('did not end in time'),
   });

@@ -198,7 +198,7 @@ describe('inspectCertificate', () => {
     const rsa = inspect(good.fullchain, issue({ commonName: 'rsa', key: 'rsa-2048' }).key);
     expect(codes(rsa)).toEqual(['error certificate-key-mismatch']);
     expect(rsa.diagnostics[0]?.message).toContain('one is for EC, the other is RSA');
-  }, 20_000);
+  });
 
   it('takes the key forms that OpenSSL writes', () => {
     const sec1 = createPrivateKey(good.leaf.key).export({ type: 'sec1', format: 'pem' }).toString();

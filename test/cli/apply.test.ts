@@ -46,6 +46,7 @@ it('installs, does nothing twice, changes, removes, and goes back', { timeout },
   expect(await json('apply', '--dry-run')).toMatchObject({ exitCode: 0, outcome: 'planned' });
   expect(existsSync(join(nginx.etc, '.keepgate'))).toBe(false);
   expect(await json('apply')).toMatchObject({ exitCode: 0, outcome: 'installed', nginx: 'reloaded', number: 1 });
+  await expect.poll(nginx.workers, { timeout: 30_000 }).toHaveLength(2);
   const second = nginx.workers();
   expect(second.some((pid) => first.includes(pid))).toBe(false);
   expect(statSync(join(nginx.etc, '.keepgate')).mode & 0o777).toBe(0o700);
@@ -149,7 +150,7 @@ describe('a run that was cut off: nginx may have read what it wrote', () => {
 it('starts nginx when it is asked to', { timeout }, async () => {
   nginx.spec({ api: 8080 });
   expect(await json('apply', '--start')).toMatchObject({ exitCode: 0, nginx: 'started' });
-  await expect.poll(nginx.workers, { timeout: 10_000 }).toHaveLength(2);
+  await expect.poll(nginx.workers, { timeout: 30_000 }).toHaveLength(2);
 });
 
 describe('puts back', () => {

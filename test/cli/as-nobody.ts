@@ -31,7 +31,7 @@ export async function keepgateAsNobody(args: readonly string[]): Promise<Run> {
       ...[...asNobody, process.execPath, join(repository, 'dist/bin.js'), ...args],
     ];
     const { exitCode, stdout, stderr } = await execa(program, rest, {
-      ...{ env, extendEnv: false, cwd: '/', reject: false, stripFinalNewline: false, timeout: 60_000 },
+      ...{ env, extendEnv: false, cwd: '/', reject: false, stripFinalNewline: false, timeout: 240_000 },
     });
     expect(readdirSync(home)).toEqual([]);
     return { exitCode, stdout, stderr };

@@ -11,7 +11,7 @@ import { type Pebble, startPebble } from '../pebble.ts';
 import { isRoot, keepgateAsNobody } from './as-nobody.ts';
 import { Workplace } from './workplace.ts';
 
-const timeout = 90_000;
+const timeout = 240_000;
 const place = new Workplace();
 let pebble: Pebble;
 let stores = 0;

@@ -48,4 +48,4 @@ it('is said not to be renewed by it, where its folder for challenges is another'
   expect(await again()).toMatchObject(silent);
   writeFileSync(unit, before.replace(`${machine.home}/store `, '/var/lib/other '));
   expect(await again()).toMatchObject(silent);
-}, 60_000);
+}, 240_000);

@@ -16,7 +16,7 @@ const everyNginx = suites.flatMap((suite) => ['--nginx', nginxOf(suite)]);
 const hints = ['address-not-here', 'ca-missing', 'certificate-missing', 'http3-unavailable', 'password-file-missing'];
 
 const users = [
-  { user: 'this user', run: (args: readonly string[]) => place.keepgate(args, { timeout: 60_000 }) },
+  { user: 'this user', run: (args: readonly string[]) => place.keepgate(args, { timeout: 240_000 }) },
   ...(isRoot ? [{ user: 'nobody', run: keepgateAsNobody }] : []),
 ];
 if (!isRoot) console.warn('SKIPPED: only root can run keepgate as root and as another user');

@@ -38,7 +38,7 @@ describe('raw text that is hostile', () => {
         cases.map(async ([name, raw, verdict], index) => {
           const spec = place.write(`hostile-${index}.yaml`, minimal(`    raw: ${JSON.stringify(raw)}\n`));
           const run = await place.keepgate(['check', spec, '--allow-raw', ...everyNginx, '--format', 'json'], {
-            timeout: 60_000,
+            timeout: 240_000,
           });
           return { name, verdict, ...run };
         }),
@@ -64,7 +64,7 @@ describe('raw text that is hostile', () => {
     ] as const) {
       place.write(`templates-${name}/shared.conf.hbs`, `${text}\n${shared}\n`);
       const { exitCode, stdout, stderr } = await expectUntouched(() =>
-        place.keepgate(['check', '--templates', `templates-${name}`, ...everyNginx], { timeout: 60_000 }),
+        place.keepgate(['check', '--templates', `templates-${name}`, ...everyNginx], { timeout: 240_000 }),
       );
       expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' });
       expect(stdout).toMatch(

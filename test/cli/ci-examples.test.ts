@@ -68,7 +68,7 @@ describe.each(Object.entries(pipelines))('examples/ci/%s', (name, read) => {
     expect(lines).not.toEqual([]);
     const script = lines.join('\n').replaceAll('/usr/sbin/nginx', parts.nginx[suite]);
     const path = `${join(folder, 'bin')}:${process.env.PATH}`;
-    const env = { PATH: path, NODE_V8_COVERAGE: process.env.KEEPGATE_TEST_COVERAGE ?? '' };
+    const env = { PATH: path, FORCE_COLOR: undefined, NODE_V8_COVERAGE: process.env.KEEPGATE_TEST_COVERAGE ?? '' };
     const { exitCode, stdout, stderr } = await execa('sh', ['-e', '-c', script], { cwd: folder, env, reject: false });
     return { exitCode, stdout, stderr };
   };

@@ -8,7 +8,7 @@ import { parts } from '../parts.ts';
 import { type Pebble, startPebble } from '../pebble.ts';
 import { Workplace } from './workplace.ts';
 
-const timeout = 90_000;
+const timeout = 240_000;
 const place = new Workplace();
 let pebble: Pebble;
 beforeAll(async () => {

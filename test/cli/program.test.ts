@@ -215,7 +215,7 @@ describe('output', () => {
   it.skipIf(!hasScript)('shows progress on a terminal, once it takes longer than a second', async () => {
     if (!hasScript) console.warn('SKIPPED: there is no script(1), which makes a terminal');
     place.write('keepgate.yaml', minimal());
-    const slow = place.nginx('slow', { otherwise: 'sleep 1.8; exit 3' });
+    const slow = place.nginx('slow', { otherwise: 'sleep 4; exit 3' });
     const command = `${process.execPath} ${program} check --nginx ${slow}`;
     const options = { cwd: place.folder, env: { TERM: 'xterm', NO_COLOR: '' }, reject: false };
     const terminal = await execa('script', ['-qec', command, '/dev/null'], { ...options, stdin: 'ignore' });

@@ -171,7 +171,7 @@ describe('--out', () => {
     const { exitCode, stdout, stderr } = await execa(
       parts.bwrap,
       ['--bind', '/', '/', ...mount, at('disk'), 'sh', '-c', command, process.execPath, program],
-      { cwd: home, reject: false },
+      { cwd: home, env: { FORCE_COLOR: undefined }, reject: false },
     );
     expect({ exitCode, stdout }, stderr).toEqual({ exitCode: 4, stdout: '0' });
     expect(stderr).toMatch(/^error out-not-usable: /);

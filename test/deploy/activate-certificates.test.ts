@@ -72,7 +72,7 @@ function version(number: number): StoredVersion {
 
 const fingerprintOf = ({ meta }: StoredVersion) => meta.fingerprint.replaceAll(':', '').toLowerCase();
 const served = async () =>
-  (await askForCertificate({ host, address: '127.0.0.1', port: machine.port, fingerprint: '' }, 5_000)).served;
+  (await askForCertificate({ host, address: '127.0.0.1', port: machine.port, fingerprint: '' }, 30_000)).served;
 
 /** What is asked for again is switched to, and not ordered again. */
 async function switchesAtTheNextRun() {

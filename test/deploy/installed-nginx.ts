@@ -88,14 +88,14 @@ export async function installNginx(suite: Suite, layout: 'debian' | 'conf.d' = '
       );
     },
     keepgate: (args, options = {}) =>
-      runKeepgate([...args, ...own(args[0])], { cwd: folder, timeout: 60_000, ...options }),
+      runKeepgate([...args, ...own(args[0])], { cwd: folder, timeout: 150_000, ...options }),
     test: async () => {
       const { exitCode, stderr } = await execa(program, ['-t'], { reject: false });
       return exitCode === 0 ? '' : stderr;
     },
     start: async () => {
       ended = execa(program, ['-g', 'daemon off;'], { reject: false });
-      await expect.poll(workers, { timeout: 10_000 }).toHaveLength(2);
+      await expect.poll(workers, { timeout: 30_000 }).toHaveLength(2);
     },
     log: () => (existsSync(at('log/error.log')) ? readFileSync(at('log/error.log'), 'utf8') : ''),
     remove: async () => {

@@ -16,7 +16,7 @@ sites:
     tls: {certificate: self-signed}
 `;
 
-/** Asks the nginx of the machine, until the new configuration answers or 5 s are over. */
+/** Asks the nginx of the machine, until the new configuration alone answers or 25 s are over. */
 const probe = `
 import { request } from 'node:http';
 import { connect } from 'node:tls';
@@ -37,12 +37,12 @@ const served = (servername) => new Promise((resolve) => {
   socket.on('error', (error) => resolve(error.code));
 });
 const hosts = process.argv.slice(2);
-let answers;
-for (const end = Date.now() + 5000; Date.now() < end; await new Promise((next) => setTimeout(next, 50))) {
-  answers = await ask(hosts[0]);
-  if (answers[0] === 308) break;
+let answers, stranger;
+for (const end = Date.now() + 25_000; Date.now() < end; await new Promise((next) => setTimeout(next, 50))) {
+  [answers, stranger] = [await ask(hosts[0]), await ask('stranger.example')];
+  if (answers[0] === 308 && stranger === 'ECONNRESET') break;
 }
-console.log(JSON.stringify({ http: answers, stranger: await ask('stranger.example'), https: await Promise.all(hosts.map(served)) }));
+console.log(JSON.stringify({ http: answers, stranger, https: await Promise.all(hosts.map(served)) }));
 `;
 
 const machines: StockMachine[] = [];
@@ -62,6 +62,7 @@ function machineOf(suite: Suite, text = spec): StockMachine {
 const install = (asUser = '') => `set -e
 command -v openssl >/dev/null || { echo 'openssl is missing: install it, these tests need it' >&2; exit 70; }
 nginx
+until [ -s /run/nginx.pid ]; do sleep 0.05; done
 ${asUser} keepgate render --out 'my site' >commands.sh 2>said
 sh -e commands.sh >output 2>&1
 nginx -t >test 2>&1

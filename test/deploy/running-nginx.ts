@@ -67,7 +67,7 @@ export async function startMachine(nginx: string, issued: Issued, more = ''): Pr
   const instance = instanceIn(nginx, prefix);
   // Only now they say that they are nginx: started through a loader, the master doesn't.
   const workers = () => nginxOf(instance.pidFile)?.children.filter(({ title }) => title === 'nginx: worker process');
-  await expect.poll(workers, { timeout: 10_000 }).toHaveLength(2);
+  await expect.poll(workers, { timeout: 30_000 }).toHaveLength(2);
   return {
     ...{ running, instance, prefix, port, install, http },
     expecting: ({ certificate }, name = host) => ({

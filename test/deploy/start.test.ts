@@ -9,7 +9,7 @@ import { startNginx } from '../../src/deploy/start.ts';
 import { watchStart } from '../../src/deploy/start-log.ts';
 import { type InstalledNginx, installNginx } from './installed-nginx.ts';
 
-const timeout = 60_000;
+const timeout = 240_000;
 let nginx: InstalledNginx;
 let instance: NginxInstance;
 beforeEach(async () => {
@@ -22,7 +22,7 @@ afterEach(() => nginx.remove());
 const never = () => [
   { host: 'a.example.com', address: '127.0.0.1', port: nginx.ports.https, fingerprint: '0'.repeat(64) },
 ];
-const started = () => expect.poll(nginx.workers, { timeout: 10_000 }).toHaveLength(2);
+const started = () => expect.poll(nginx.workers, { timeout: 30_000 }).toHaveLength(2);
 
 /** A systemctl that notes what it is told, and does it. */
 function systemd(): { commands: Pick<NginxInstance, 'start' | 'stop'>; calls: () => string } {
@@ -62,14 +62,6 @@ it('has the reason in the journal', { timeout }, async () => {
 it('runs when it is as it should be', { timeout }, async () => {
   expect(await startNginx(instance, [])).toBeUndefined();
   await started();
-});
-
-it('is stopped when its workers end as soon as they begin', { timeout }, async () => {
-  const file = join(nginx.etc, 'nginx.conf');
-  writeFileSync(file, readFileSync(file, 'utf8').replace('worker_processes 2;', '$& working_directory /nowhere;'));
-  const failure = await startNginx(instance, []);
-  expect(failure).toMatchObject({ code: 'start-failed', message: expect.stringContaining('has no workers') });
-  expect(nginxOf(nginx.pidFile)).toBeUndefined();
 });
 
 it('is stopped when it serves another certificate', { timeout }, async () => {

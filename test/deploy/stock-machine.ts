@@ -67,7 +67,7 @@ export function stockMachine(suite: Suite, also: readonly string[] = []): StockM
   return {
     home,
     etc: join(etc, 'nginx'),
-    run: async (script, timeout = 30_000) => {
+    run: async (script, timeout = 110_000) => {
       const options = [
         '--unshare-all',
         '--uid',

@@ -41,7 +41,7 @@ export function writeFiles(home: string): void {
 const attempt = (left) => connect(Number(process.argv[2]), '127.0.0.1')
   .on('connect', () => process.exit(0))
   .on('error', () => left > 0 ? setTimeout(attempt, 50, left - 1) : process.exit(1));
-attempt(200);
+attempt(1200);
 `,
   );
   here(

@@ -60,7 +60,14 @@ ${node} roots.mjs | cat - known.pem >trusted.pem
 # hooks have a PATH of their own
 runuser='${join(dirname(home), 'bin/runuser')}'
 keep() { cp -a /local/notesdata "${home}/out/$1"; }
-look() { echo "@look $(${node} '${home}/look.mjs' "$1" '${home}/trusted.pem')"; }
+look() { seen=$(${node} '${home}/look.mjs' "$1" '${home}/trusted.pem'); echo "@look $seen"; }
+look_anew() {
+  before=$seen
+  for _ in $(seq 200); do
+    seen=$(${node} '${home}/look.mjs' "$1" '${home}/trusted.pem'); [ "$seen" = "$before" ] || break; sleep 0.1
+  done
+  echo "@look $seen"
+}
 it_answers() {
   openssl x509 -req -in domino.csr -CA '${home}/department.pem' -CAkey '${home}/department.key' -copy_extensions copy -days 90 -out '${home}/answer.pem' 2>/dev/null
   openssl crl2pkcs7 -nocrl -certfile '${home}/answer.pem' -certfile '${home}/department.pem' -out domino.p7b

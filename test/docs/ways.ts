@@ -61,7 +61,7 @@ export const ways = {
         before: '--from-keepconfig',
         script: `echo '{"bodyHandler": {"bodyLimit": 67108864}}' >/local/notesdata/keepconfig.d/limit.json`,
       },
-      { after: 'nginx -s reload', script: 'sleep 1; look 443' },
+      { after: 'nginx -s reload', script: 'look_anew 443' },
     ],
   },
   // After it, the example that does the rest.

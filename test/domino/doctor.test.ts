@@ -97,7 +97,7 @@ async function subjectOf(stub: Stub): Promise<Subject> {
     fingerprints: [new X509Certificate(own.fullchain).fingerprint256],
     // Stands for the address that others reach this machine by.
     ownAddresses: ['127.0.0.2'],
-    ...{ ca: own.root.certificate + other.root.certificate, timeLimit: 3000 },
+    ...{ ca: own.root.certificate + other.root.certificate, timeLimit: 30_000 },
     ...stub.more,
   };
 }

@@ -15,7 +15,7 @@ afterEach(() => nginx?.remove());
 it.each([
   ['forky', 'never try a request again', false],
   ['bookworm', 'try again on a new connection what failed on a kept one', true],
-] as const)('nginx of %s loses none of clients that %s', { timeout: 400_000 }, async (suite, _, retries) => {
+] as const)('nginx of %s loses none of clients that %s', { timeout: 900_000 }, async (suite, _, retries) => {
   const machine = await installNginx(suite);
   nginx = machine;
   const answers = [1, 2].map((number) =>

@@ -7,7 +7,7 @@ import { keyTypeOf } from '../../src/certs/keys.ts';
 import { Workplace } from '../cli/workplace.ts';
 import { type Pebble, startPebble } from '../pebble.ts';
 
-const timeout = 60_000;
+const timeout = 180_000;
 let stores = 0;
 
 interface Document {
@@ -34,7 +34,7 @@ describe.each(['bookworm', 'forky'] as const)('pebble of Debian %s', (suite) => 
   const issue = async (words: readonly string[], { ca = pebble, store = `store-${suite}-${stores++}` } = {}) => {
     const account = ['--directory', ca.directory, '--ca-file', ca.caFile, '--agree-tos', '--store', store];
     const args = ['cert', 'issue', ...account, '--skip-preflight', '--no-reload', '--format', 'json', ...words];
-    const run = await place.keepgate(args, { timeout });
+    const run = await place.keepgate(args, { timeout: 120_000 });
     const document = run.stdout === '' ? undefined : (JSON.parse(run.stdout) as Document);
     return { ...run, document, store: join(place.folder, store), relative: store };
   };

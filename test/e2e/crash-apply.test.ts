@@ -12,7 +12,7 @@ const lanes = 2;
 
 it.each<Installing>(['apply', 'rollback'])(
   '%s, killed anywhere: each file old or new, nginx takes them, and the next run recovers',
-  { timeout: 600_000 },
+  { timeout: 1_800_000 },
   async (command) => {
     const scenes = await Promise.all(Array.from({ length: lanes }, () => installScene(command)));
     const [{ steps = 0, old, whole } = {}] = scenes;
@@ -57,7 +57,7 @@ const changing = [
 
 it.skipIf(reason !== undefined).each<Installing>(['apply', 'rollback'])(
   '%s makes no change that is not a step',
-  { timeout: 120_000 },
+  { timeout: 400_000 },
   async (command) => {
     const scene = await installScene(command);
     const { nginx, args } = scene;

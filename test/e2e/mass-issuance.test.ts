@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { Workplace } from '../cli/workplace.ts';
 import { startPebble } from '../pebble.ts';
 
-const timeout = 120_000;
+const timeout = 240_000;
 const place = new Workplace();
 
 /** For http-01; each site has a certificate of its own. */
@@ -49,5 +49,5 @@ it.each([
     // One for each certificate, but for the nonces that were refused.
     expect(pebble.log().match(/POST \/finalize-order/g)?.length).toBeGreaterThan(sites);
   },
-  timeout,
+  timeout + 60_000,
 );

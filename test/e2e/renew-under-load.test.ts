@@ -43,7 +43,7 @@ function servedSerial(port: number): Promise<string> {
   });
 }
 
-it('serves each new certificate and loses no request', { timeout: 180_000 }, async () => {
+it('serves each new certificate and loses no request', { timeout: 900_000 }, async () => {
   const prefix = prefixOf(gate());
   // The CA looks for its challenges through this nginx, under load.
   ca = await startSmallCa({ now: () => new Date(), validate: { httpPort: gate().port(80) } });

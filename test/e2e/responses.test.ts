@@ -192,7 +192,7 @@ describe.each(suites)('an answer through nginx of %s', (suite) => {
     // nginx writes what it holds back when it opens its logs anew.
     process.kill(gate().nginx.pid, 'SIGUSR1');
     const log = join(prefixOf(gate()), 'keepgate_access.log');
-    await expect.poll(() => readFile(log, 'utf8')).toMatch(/\/logged.*\n(?:.*\n)*.*\/healthz.*\n/);
+    await expect.poll(() => readFile(log, 'utf8'), { timeout: 20_000 }).toMatch(/\/logged.*\n(?:.*\n)*.*\/healthz.*\n/);
     const lines = (await readFile(log, 'utf8')).split('\n');
     const port = gate().backend('127.0.0.1:8880').port;
     const time = /\[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]/.source;

@@ -7,7 +7,7 @@ import { days } from '../small-ca/policy.ts';
 import { type SmallCa, startSmallCa } from '../small-ca/start.ts';
 
 const rounds = 10;
-const timeout = 300_000;
+const timeout = 900_000;
 
 describe.concurrent.each(['issue', 'renew'] as const)('two of cert %s', (verb) => {
   const place = new Workplace();
@@ -25,7 +25,7 @@ describe.concurrent.each(['issue', 'renew'] as const)('two of cert %s', (verb) =
       for (let round = 1; round <= rounds; round++) {
         const run = (...args: string[]): Promise<Run> => {
           const common = ['--store', `store-${round}`, '--skip-preflight', '--no-reload'];
-          return place.keepgate(['cert', ...args, ...common], { timeout: 60_000 });
+          return place.keepgate(['cert', ...args, ...common], { timeout: 120_000 });
         };
         if (verb === 'renew') {
           ca.policy.backdate = days(70);

@@ -46,7 +46,7 @@ it('fails with its own exit code, or the signal that ended it', async () => {
 
 it('is ended at the time limit with all that it has started', async () => {
   const command = script(`echo begun; sleep 98.7654 & sleep 98.7654; echo never`);
-  const result = await runHook({ command, timeLimit: 2000 });
+  const result = await runHook({ command, timeLimit: 6000 });
   expect(result).toMatchObject({ ok: false, timedOut: true, killedBy: 'SIGKILL', stdout: 'begun\n' });
   await gone('98.7654');
 });
@@ -66,7 +66,7 @@ it('may leave a program behind that holds its output', async () => {
   const command = script('echo $$; sleep 96.5432 &');
   const result = await runHook({ command, timeLimit });
   expect(result).toMatchObject({ ok: true, timedOut: false });
-  expect(running('96.5432')).toHaveLength(1);
+  await expect.poll(() => running('96.5432'), { timeout: 10_000 }).toHaveLength(1);
   process.kill(-Number(result.stdout), 'SIGKILL');
 });
 

@@ -69,7 +69,7 @@ describe('inspectNginx', () => {
     ['silent', () => script('silent', '#!/bin/sh\n'), 'nginx -V said nothing'],
     ['failing', () => script('failing', '#!/bin/sh\necho nginx version: nginx/1.24.0 >&2; exit 1\n'), 'nginx -V said'],
     ['crashing', () => script('crashing', '#!/bin/sh\nkill -SEGV $$\n'), 'nginx -V said nothing'],
-    ['hanging', () => script('hanging', '#!/bin/sh\nsleep 60 & setsid sleep 6\n'), 'nginx -V did not end within 5 s'],
+    ['hanging', () => script('hanging', '#!/bin/sh\nsleep 60 & setsid sleep 16\n'), 'nginx -V did not end within 15 s'],
   ])('%s: says why and what to do', async (_, make, reason) => {
     const path = make();
     await expect(inspectNginx(path)).rejects.toMatchObject({

@@ -1,7 +1,6 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inspectNginx, type NginxBinary } from '../../src/nginx/binary.ts';
@@ -156,9 +155,8 @@ it('ends an nginx that hangs, and all that it started', async () => {
   const nginx = script('hang', `sleep ${marker} & setsid sleep ${marker} & sleep ${marker}`);
   const result = await testConfiguration(nginx, treeOf(server()), { sandbox, timeLimit: 700 });
   expect(said(result)).toBe(`nginx-timeout: ${nginx.path} -t did not end within 0.7 s and was ended`);
-  await delay(200);
-  const { stdout } = await execa('ps', ['-eo', 'args']);
-  expect(stdout).not.toContain(`sleep ${marker}`);
+  const left = async () => (await execa('ps', ['-eo', 'args'])).stdout.includes(`sleep ${marker}`);
+  await expect.poll(left, { timeout: 20_000 }).toBe(false);
 });
 
 it('ends an nginx that waits for a FIFO', async () => {

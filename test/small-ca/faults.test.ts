@@ -68,7 +68,7 @@ describe('connections', () => {
     ca.faults.next('newOrder', { fault: 'hang' });
     const hanging = newOrder();
     const outcome = expect(hanging).rejects.toMatchObject({ code: 'ECONNRESET' });
-    await expect.poll(() => ca.requests.at(-1)).toMatchObject({ kind: 'newOrder', fault: 'hang' });
+    await expect.poll(() => ca.requests.at(-1), { timeout: 20_000 }).toMatchObject({ kind: 'newOrder', fault: 'hang' });
     expect(await client.send('GET', ca.directoryUrl)).toMatchObject({ status: 200 });
     await ca.stop();
     await outcome;

@@ -62,7 +62,7 @@ async function attempt(name: string, type: 'http-01' | 'dns-01', answer: (keyAut
   web.set(`${name}/.well-known/acme-challenge/${challenge?.token}`, value);
   txt.set(`_acme-challenge.${name.replace('*.', '')}`, createHash('sha256').update(value).digest('base64url'));
   await client.post(challenge?.url ?? '', {});
-  await expect.poll(async () => (await read()).status).not.toBe('pending');
+  await expect.poll(async () => (await read()).status, { timeout: 20_000 }).not.toBe('pending');
   const { status, challenges } = await read();
   const error = challenges
     .find((one) => one.type === type)

@@ -105,7 +105,7 @@ it('gives up on a port that the configuration does not have', async () => {
   const [unused = 0] = await freePorts(1);
   site(answering('one'));
   await expect(startNginx(options({ readyPorts: [port, unused] }))).rejects.toThrow(
-    `not all of these ports accepted within 5 s: ${port}, ${unused}`,
+    `not all of these ports accepted within 20 s: ${port}, ${unused}`,
   );
   await expect(get()).rejects.toThrow('ECONNREFUSED');
 });

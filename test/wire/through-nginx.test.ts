@@ -154,6 +154,7 @@ it('sees events one by one, or all at the end where nginx buffers', async () => 
     ]);
     return Math.max(...times) - Math.min(...times);
   };
-  expect(await spread('/live/events')).toBeGreaterThan(300);
-  expect(await spread('/buffered/events')).toBeLessThan(100);
+  // Again where the machine was busy: nginx that buffers never comes near the one, nginx that doesn't never near the other.
+  await expect.poll(() => spread('/live/events'), { timeout: 30_000 }).toBeGreaterThan(300);
+  await expect.poll(() => spread('/buffered/events'), { timeout: 30_000 }).toBeLessThan(100);
 });

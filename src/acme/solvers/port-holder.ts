@@ -13,14 +13,14 @@ export interface PortHolder {
 
 const listening = '0A';
 
-/** The first process (a master comes before its workers) of those that listen on a port, on whatever address; undefined when nobody does. */
+/** The first process (a master, not one of its workers) of those that listen on a port, on whatever address; undefined when nobody does. */
 export function portHolder(port: number): PortHolder | undefined {
   const sockets = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => socketsOn(path, port));
   const first = sockets[0];
   if (first === undefined) return undefined;
   const wanted = new Set(sockets.map(({ inode }) => `socket:[${inode}]`));
   const holders = pids().filter((candidate) => descriptorsOf(candidate).some((target) => wanted.has(target)));
-  const [pid] = holders;
+  const pid = holders.find((holder) => !holders.includes(parentOf(holder)));
   if (pid === undefined) return { uid: first.uid };
   const program = holders.some((holder) => programOf(holder) === 'nginx') ? 'nginx' : programOf(pid);
   return { pid, program, uid: first.uid };
@@ -48,12 +48,16 @@ function socketsOn(path: string, port: number): { inode: string; uid: number }[]
     .map((fields) => ({ inode: fields[9] ?? '', uid: Number(fields[7]) }));
 }
 
-/** Ascending: a master comes before the workers that it started. */
 function pids(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .sort((a, b) => a - b);
+}
+
+function parentOf(pid: number): number {
+  const stat = read(`/proc/${pid}/stat`);
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
 function descriptorsOf(pid: number): string[] {

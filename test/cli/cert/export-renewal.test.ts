@@ -24,11 +24,13 @@ const cert = (...words: string[]) => place.keepgate(['cert', ...words, '--store'
 async function contentsDuring(path: string, act: () => Promise<unknown>): Promise<Set<string>> {
   const seen = new Set<string>();
   let ended = false;
+  const look = () => seen.add(createHash('sha256').update(readFileSync(path)).digest('hex'));
   const watch = (async () => {
     while (!ended) {
-      seen.add(createHash('sha256').update(readFileSync(path)).digest('hex'));
+      look();
       await turn();
     }
+    look();
   })();
   await act().finally(() => {
     ended = true;

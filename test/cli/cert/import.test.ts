@@ -281,10 +281,14 @@ describe('cert import', () => {
     const child = execa('script', ['-qec', command, '/dev/null'], {
       cwd: place.folder,
       reject: false,
-      timeout: 20_000,
+      timeout: 100_000,
     });
+    let shown = '';
     child.stdout.on('data', (text) => {
-      if (String(text).includes('Password of ask.pfx: ')) child.stdin.write(`${password}\n`);
+      shown += text;
+      if (!shown.endsWith('Password of ask.pfx: ')) return;
+      shown = '';
+      child.stdin.write(`${password}\n`);
     });
     const { stdout, exitCode } = await child;
     expect(exitCode).toBe(0);

@@ -94,7 +94,7 @@ describe('the examples', () => {
       uid,
       said: `-u ${user} -- /opt/hcl/domino/bin/server -c tell restapi reload in ${data}\n`,
     });
-  }, 90_000);
+  }, 240_000);
 
   it('own-tls-pem.sh', async () => {
     const data = await way('own-tls-pem.sh');
@@ -104,7 +104,7 @@ describe('the examples', () => {
     expect(readFileSync(crt, 'utf8').match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
     expect(modes(data, 'domino.key', 'domino.crt')).toEqual([0o600, 0o600]);
     expect(iniOf(data)).toContain(url);
-  }, 90_000);
+  }, 240_000);
 
   it('own-tls-jks.sh', async () => {
     const data = await way('own-tls-jks.sh');
@@ -117,13 +117,13 @@ describe('the examples', () => {
     expect(modes(data, 'domino.jks')).toEqual([0o600]);
     expect(modes(data, 'keepconfig.d/keepgate-tls.json').every((mode) => (mode & 0o077) === 0)).toBe(true);
     expect(iniOf(data)).toContain(url);
-  }, 90_000);
+  }, 240_000);
 
   it('certificate-manager.sh', async () => {
     const data = await way('certificate-manager.sh');
     expect(json(data, 'keepgate-tls.json')).toEqual({ TLSCertStore: true, TLSCertStoreName: host });
     expect(iniOf(data)).toContain(url);
-  }, 90_000);
+  }, 240_000);
 
   it('prepared-for-windows.sh', async () => {
     const data = await way('prepared-for-windows.sh');
@@ -131,5 +131,5 @@ describe('the examples', () => {
     expect(json(data, 'keepgate-tls.json')).toEqual({ TLSType: 'pfx', TLSFile, TLSPassword: '' });
     expect(modes(data, 'domino.pfx')).toEqual([0o600]);
     expect(iniOf(data)).toContain(url);
-  }, 90_000);
+  }, 240_000);
 });
