@@ -78,6 +78,7 @@ export async function startNginx(options: NginxOptions): Promise<RunningNginx> {
   const asRoot = process.getuid?.() === 0 ? ' user root;' : '';
   const global = `daemon off; pid nginx.pid; error_log error.log notice;${asRoot}`;
   const early = (await takesErrorLog(nginx)) ? ['-e', 'error.log'] : [];
+  signal?.throwIfAborted();
   const command = [nginx, '-p', prefix, ...early, '-c', join(prefix, 'nginx.conf'), '-g', global];
   const child = execa('sh', ['-c', guarded, 'nginx', ...command], {
     ...quietly,

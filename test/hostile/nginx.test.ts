@@ -17,7 +17,7 @@ beforeAll(() => {
   accepted = acceptedValues(wanted, seed);
   const formats = [...new Set(accepted.map(({ field }) => field.format))];
   console.info(`${accepted.length} hostile values of ${formats.length} formats; HOSTILE_SEED=${seed}`);
-});
+}, 240_000);
 
 describe.each(suites)('the nginx of Debian %s', (suite) => {
   it('has no word to say about 500 hostile values', async () => {

@@ -8,7 +8,7 @@ describe('parseNginxV', () => {
     bullseye: { version: /^1\.18\./, openssl: /^1\.1\.1[a-z]$/, http3: false },
     bookworm: { version: /^1\.22\./, openssl: /^3\.0\.\d+$/, http3: false },
     trixie: { version: /^1\.26\./, openssl: /^3\.5\.\d+$/, http3: true },
-    forky: { version: /^1\.\d+\./, openssl: /^3\.\d+\.\d+$/, http3: true },
+    forky: { version: /^1\.\d+\./, openssl: /^[34]\.\d+\.\d+$/, http3: true },
   };
 
   it.each(suites)('reads what the nginx of Debian %s says', async (suite) => {

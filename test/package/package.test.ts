@@ -29,11 +29,18 @@ beforeAll(async () => {
   temporary = await mkdtemp(join(tmpdir(), 'keepgate-package-'));
   empty = await mkdtemp(join(temporary, 'empty-'));
   // npm test has just built it.
-  await execa('npm', ['pack', '--ignore-scripts', '--pack-destination', temporary]);
+  await execa('npm', [
+    'pack',
+    '--ignore-scripts',
+    '--offline',
+    '--no-update-notifier',
+    '--pack-destination',
+    temporary,
+  ]);
   const tarball = (await readdir(temporary)).find((name) => name.endsWith('.tgz')) ?? 'no tarball';
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--offline'];
   await run('npm', ['install', ...quiet, `--cache=${join(temporary, 'cache')}`, join(temporary, tarball)]);
-});
+}, 240_000);
 
 afterAll(() => rm(temporary, { recursive: true, force: true }));
 

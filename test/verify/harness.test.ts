@@ -88,7 +88,8 @@ it('shows the certificates that it is given', async () => {
   gate = await startGate({ ...(await options(spec)), certificateFor, workers: 1 });
   const request = { port: gate.port(443), servername: 'api.example.com', ca: root.certificate };
   expect(answered(await httpsRequest(request)).status).toBe(200);
-  expect((await gate.nginx.errorLog()).match(/start worker process \d/g)).toHaveLength(1);
+  const workers = async () => (await gate?.nginx.errorLog())?.match(/start worker process \d/g);
+  await expect.poll(workers, { timeout: 20_000 }).toHaveLength(1);
 });
 
 it('names what there is when it is asked for something else', async () => {

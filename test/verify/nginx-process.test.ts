@@ -71,10 +71,10 @@ describe.each(suites)('nginx of %s', (suite) => {
     await running.reload();
     expect(await get()).toBe('three');
     expect(await running.errorLog()).toContain('start worker process');
-    const stopping = performance.now();
     await running.stop();
     await running.stop();
-    expect(performance.now() - stopping).toBeLessThan(2500);
+    // By itself: it was not ended.
+    expect(await running.errorLog()).toMatch(/: exit\n$/);
     await gone(running.pid);
     await expect(get()).rejects.toThrow('ECONNREFUSED');
   });
@@ -124,11 +124,11 @@ it('ends a request that goes on for more than 3 s', async () => {
   }`);
   running = await startNginx(options());
   const broken = httpRequest({ port }).catch((error: unknown) => error);
-  await delay(300);
+  await delay(1500);
   const started = performance.now();
   await running.stop();
   expect(performance.now() - started).toBeGreaterThan(2500);
-  expect(performance.now() - started).toBeLessThan(10_000);
+  expect(performance.now() - started).toBeLessThan(60_000);
   await gone(running.pid);
   expect(await broken).toEqual({ refused: expect.stringMatching(/closed|reset/) });
 });

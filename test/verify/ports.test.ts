@@ -17,12 +17,18 @@ it('gives distinct ports that TCP and UDP servers can take', async () => {
   }
 });
 
+/** One that has given no port yet. */
+async function anew() {
+  vi.resetModules();
+  return await import('../../src/verify/ports.ts');
+}
+
 it('passes over what is taken, and over what it has given before', async () => {
   const random = Math.random;
   const [lowest = 0, highest = 0] = process.env.KEEPGATE_PORTS?.split('-').map(Number) ?? [];
-  const [before = 0] = await freePorts(1);
-  vi.resetModules(); // another that has given none yet
-  const { freePorts: another } = await import('../../src/verify/ports.ts');
+  const { freePorts: one } = await anew();
+  const [before = 0] = await one(1);
+  const { freePorts: another } = await anew();
   const [tcpPort = 0, udpPort = 0, free = 0] = await another(3);
   const tcp = createServer().listen(tcpPort, '127.0.0.1');
   const udp = createSocket('udp4').bind(udpPort, '127.0.0.1');
@@ -30,7 +36,7 @@ it('passes over what is taken, and over what it has given before', async () => {
   const draws = [before, tcpPort, udpPort, free].map((port) => (port - lowest + 0.5) / (highest - lowest));
   Math.random = () => draws.shift() ?? random();
   try {
-    expect(await freePorts(1)).toEqual([free]);
+    expect(await one(1)).toEqual([free]);
     expect(draws).toEqual([]);
   } finally {
     Math.random = random;

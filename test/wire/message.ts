@@ -60,7 +60,7 @@ export async function readHead(reader: ByteReader): Promise<Head | undefined> {
 }
 
 export function parseHead(text: string): Head {
-  const [statusLine = '', ...lines] = text.trimEnd().split('\r\n');
+  const [statusLine = '', ...lines] = text.replace(/(?:\r\n)+$/, '').split('\r\n');
   const [, status] = /^HTTP\/[\d.]+ (\d{3})(?: |$)/.exec(statusLine) ?? [];
   if (status === undefined) throw new Error(`not an HTTP response: ${JSON.stringify(text.slice(0, 100))}`);
   const rawHeaders = lines.map((line): [string, string] => {
