@@ -187,6 +187,11 @@ or a caFile where none should be. keepgate has no switch to trust without lookin
     text: `There was an answer, but no JSON, or not with the members that RFC 8555 asks for: a web page, the login of a proxy, or a program that
 isn't a CA. The message has the URL and what is wrong with it.`,
   },
+  'acme-certificate-missing': {
+    title: 'the download has no certificate in it',
+    text: `The CA said that the certificate is issued, and where it is, but what it gave from there has no certificate. Order and key stay in the
+store: the next run downloads it again and orders no second one.`,
+  },
   'acme-insecure-url': {
     title: 'a URL of the CA is not an https one',
     text: `Everything between keepgate and a CA goes over https (RFC 8555, section 6.1), also the URLs that the CA itself gives. A CA behind a

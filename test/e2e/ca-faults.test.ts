@@ -1,5 +1,5 @@
 /** Everything that can be wrong with a CA, through the whole program: what is said, the exit code, and how often it was asked. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Workplace } from '../cli/workplace.ts';
@@ -27,15 +27,23 @@ afterEach(() => ca.stop());
 interface Document {
   readonly certificates: readonly {
     readonly result: string;
-    readonly error?: { readonly code: string; readonly message: string; readonly retryAt?: string };
+    readonly error?: {
+      readonly code: string;
+      readonly message: string;
+      readonly help?: string;
+      readonly retryAt?: string;
+    };
+    readonly diagnostics?: readonly { readonly code: string; readonly severity: string; readonly help?: string }[];
   }[];
   readonly retryAt?: string;
 }
 
 const common = () => ['--store', store, '--skip-preflight', '--no-reload', '--format', 'json'];
 
-async function issue(...more: string[]) {
-  const account = ['--directory', ca.directoryUrl, '--ca-file', ca.caFile, '--agree-tos', '--webroot', 'webroot'];
+const issue = (...more: string[]) => issueTrusting(ca.caFile, ...more);
+
+async function issueTrusting(caFile: string, ...more: string[]) {
+  const account = ['--directory', ca.directoryUrl, '--ca-file', caFile, '--agree-tos', '--webroot', 'webroot'];
   return told(['cert', 'issue', '--host', 'api.example.com', ...account, ...common(), ...more]);
 }
 
@@ -171,6 +179,32 @@ describe('a certificate that is not the one', () => {
     expect(first?.error?.code).toBe(code);
     expect(exitCode).toBe(1);
     await recovers();
+  });
+
+  it('has none in it, and the next run downloads it again', async () => {
+    ca.faults.next('certificate', { fault: 'certificate', flaw: 'empty' });
+    const { exitCode, first } = await issue();
+    expect(exitCode).toBe(4);
+    expect(first?.error?.code).toBe('acme-certificate-missing');
+    expect(first?.error?.help).not.toContain('directory');
+    await recovers();
+    expect(ca.issued).toHaveLength(1);
+  });
+
+  it('stands alone, without that of its issuer', async () => {
+    ca.faults.always('certificate', { fault: 'certificate', flaw: 'leaf-only' });
+    const { exitCode, first } = await issue();
+    expect(exitCode).toBe(0);
+    expect(first?.diagnostics).toMatchObject([{ code: 'certificate-no-chain', severity: 'warning' }]);
+    expect(first?.diagnostics?.[0]?.help).toContain('caFile');
+  });
+
+  it('stands alone and lacks nothing, since the root of the private CA signed it', async () => {
+    ca.faults.always('certificate', { fault: 'certificate', flaw: 'leaf-only' });
+    const caFile = place.write('own-root.pem', readFileSync(ca.caFile, 'utf8') + ca.ownRoot);
+    const { exitCode, first } = await issueTrusting(caFile);
+    expect(exitCode).toBe(0);
+    expect(first?.diagnostics).toBeUndefined();
   });
 });
 
