@@ -50,7 +50,7 @@ account could do nothing of that, so none is registered: the store has none for 
   'acme-rate-limited': {
     title: 'the CA allows no more for now',
     text: `Every CA limits what an account, a domain and a set of names may get in a time. keepgate ends with code 5, and "retryAt" in the JSON
-says when it makes sense to go on. Let's Encrypt gives 5 certificates in a week for exactly the same names, 50 for a
+says when it makes sense to go on: when the CA says, else after keepgate's own pause, a minute at first and longer each time. Let's Encrypt gives 5 certificates in a week for exactly the same names, 50 for a
 registered domain, and 5 failed attempts in an hour for a name. Try things out at the staging directory, whose limits are wide.
 
   keepgate cert issue --dry-run`,
