@@ -80,7 +80,8 @@ is closed or unknown at the CA is replaced by a new one when the next run begins
 IPv6 address) leads to another machine; port 80 redirects to something that asks for a login; another virtual host or a proxy
 in front answers; for dns-01, not all name servers of the zone have the record yet. The message has what the CA saw.
 
-  curl -i http://NAME/.well-known/acme-challenge/test`,
+  curl -i http://NAME/.well-known/acme-challenge/test   (http-01)
+  dig _acme-challenge.NAME TXT @NAMESERVER              (dns-01, at each name server of the zone)`,
   },
   'acme-dns': {
     title: 'the CA can not resolve the name',
