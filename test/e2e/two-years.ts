@@ -8,7 +8,7 @@ import { unavailable } from '../small-ca/faults.ts';
 import { days } from '../small-ca/policy.ts';
 import { type SmallCa, startSmallCa } from '../small-ca/start.ts';
 
-const hour = 3_1_800_000;
+const hour = 3_600_000;
 const tick = 12 * hour;
 const start = Date.parse('2027-01-01T00:00:00Z');
 const middle = start + days(365);
