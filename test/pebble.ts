@@ -33,6 +33,8 @@ export interface PebbleOptions {
   /** What a name without records of its own resolves to; 127.0.0.1 and nothing unless given. */
   readonly ipv4?: string;
   readonly ipv6?: string;
+  /** `host:port` of the DNS server that it asks; the one that is started with it unless given. */
+  readonly dns?: string;
   /** Its Retry-After for authorizations and orders in seconds (2.10 alone). */
   readonly retryAfter?: { readonly authz: number; readonly order: number };
   /** Other variables, such as PEBBLE_WFE_ORDERS_PER_PAGE. */
@@ -98,7 +100,7 @@ async function startOnce(options: PebbleOptions) {
     {},
   );
   const configFile = file('pebble.json', JSON.stringify({ pebble: config }));
-  const ca = start([parts.pebble[suite], '-config', configFile, '-dnsserver', `127.0.0.1:${dns}`], env);
+  const ca = start([parts.pebble[suite], '-config', configFile, '-dnsserver', options.dns ?? `127.0.0.1:${dns}`], env);
   const stop = async () => {
     await Promise.all([ca.stop(), dnsServer.stop()]);
     folder.remove();
@@ -128,7 +130,7 @@ async function startOnce(options: PebbleOptions) {
     /** Where it looks for http-01 answers. */
     httpPort,
     tlsPort: config.tlsPort,
-    /** The address of the DNS server. */
+    /** The address of the DNS server that is started with it. */
     dns: `127.0.0.1:${dns}`,
     managementUrl,
     dnsManagementUrl,

@@ -17,6 +17,8 @@ export interface AuthorizeOptions {
 /** A name that the CA did not believe. */
 export interface FailedAuthorization {
   readonly name: string;
+  /** How it was to be proven, where that was tried. */
+  readonly by: string | undefined;
   readonly problem: AcmeProblem | undefined;
   /** The state that it ended in; `pending` when the CA took too long. */
   readonly status: Authorization['status'];
@@ -81,8 +83,8 @@ async function cleanUp(challenge: Challenge, { solver, onWarning }: AuthorizeOpt
 const nameOf = ({ identifier, wildcard }: Authorization): string => `${wildcard ? '*.' : ''}${identifier.value}`;
 
 function failed(authorization: Authorization): FailedAuthorization {
-  const problem = authorization.challenges.find(({ error }) => error !== undefined)?.error;
-  return { name: nameOf(authorization), problem, status: authorization.status };
+  const tried = authorization.challenges.find(({ error }) => error !== undefined);
+  return { name: nameOf(authorization), by: tried?.type, problem: tried?.error, status: authorization.status };
 }
 
 function taskOf(authorization: Authorization, { session, solver }: AuthorizeOptions): Task {

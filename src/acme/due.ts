@@ -40,6 +40,8 @@ export interface Due {
   readonly state: RenewalState;
   /** The newest version in the store. */
   readonly newest: StoredVersion | undefined;
+  /** From when to when that is valid. */
+  readonly certificate: Validity | undefined;
   /** What an order for it says that it replaces (RFC 9773, section 5). */
   readonly replaces: string | undefined;
 }
@@ -70,7 +72,9 @@ export async function dueOf(job: Job, options: DueOptions): Promise<Due> {
   const changed = newest ? changes(newest.meta, { ...settings, directory }) : [];
   const decision = decideRenewal({ now: now(), state, changed, ...(certificate && { certificate }) });
   const replaces = newest && idOf(store, newest);
-  const due = (action: Due['action']): Due => ({ job, action, decision, state, newest, replaces });
+  const due = (action: Due['action']): Due => ({
+    ...{ job, action, decision, state, newest, certificate, replaces },
+  });
   const isHeldByCa = state.notBefore !== undefined && Date.parse(state.notBefore) > now().getTime();
   if (decision.why === 'back-off' && (patient || isHeldByCa) && !force) return due('hold');
   const live = liveVersion(store, name);

@@ -47,6 +47,12 @@ export function failureWords({ kind, url, reason }: TransportFailure): Words {
         what: `the answer from ${url} is not what a CA sends: ${reason}`,
         help: 'The URL of the directory is probably wrong, or a proxy answers in its place. It has to show JSON with "newOrder" in it.',
       };
+    case 'no-certificate':
+      return {
+        code: 'acme-certificate-missing',
+        what: `${ca} has issued the certificate, but its answer from ${url} has none in it (${reason})`,
+        help: 'Run the same command again: it downloads the certificate, and orders no second one. If it stays, tell the CA.',
+      };
     case 'insecure':
       return {
         code: 'acme-insecure-url',

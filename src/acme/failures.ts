@@ -1,6 +1,7 @@
 /** What an issuance can end in, in the words of the person who reads it. */
 import { KeepgateError } from '../diagnostic.ts';
 import type { FailedAuthorization } from './authorize.ts';
+import { dnsProofHelp } from './dns-proof-words.ts';
 import { problemWords } from './problem-words.ts';
 import type { Order } from './session.ts';
 
@@ -10,12 +11,19 @@ export function authorizationFailed(failed: readonly FailedAuthorization[]): Kee
     if (problem) return `${name}: ${problemWords(problem).what}`;
     return status === 'pending' ? `${name}: the CA has not made up its mind within two minutes` : `${name}: ${status}`;
   });
-  const problem = failed.find(({ problem }) => problem !== undefined)?.problem;
   return new KeepgateError(1, {
     code: 'authorization-failed',
     message: `the CA could not see that ${failed.length === 1 ? 'the name is' : 'the names are'} yours: ${reasons.join('; ')}`,
-    ...(problem && { help: problemWords(problem).help }),
+    ...helpFor(failed),
   });
+}
+
+/** The way out of the first that the CA gives a reason for. */
+function helpFor(failed: readonly FailedAuthorization[]): { readonly help?: string } {
+  const [first] = failed.flatMap(({ name, by, problem }) => (problem ? [{ name, by, problem }] : []));
+  if (!first) return {};
+  const { name, by, problem } = first;
+  return { help: (by === 'dns-01' && dnsProofHelp(problem, name)) || problemWords(problem).help };
 }
 
 /** The CA ended the order. */

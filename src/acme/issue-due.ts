@@ -10,7 +10,9 @@ import { issue } from './issue.ts';
 import { type Attempt, withCertificate, withFailures, withOrder, withPause } from './ledger.ts';
 import { readLedger, updateLedger } from './ledger-file.ts';
 import { preflight } from './preflight/preflight.ts';
+import { AcmeProblem } from './problem.ts';
 import { checkProfile } from './profile.ts';
+import { pauseAfterFailure } from './renewal.ts';
 import { afterIssuance, failed } from './renewal-state.ts';
 import type { Sessions } from './sessions.ts';
 import type { Solvers } from './solver-pool.ts';
@@ -105,13 +107,17 @@ export async function issueDue(due: Due, options: IssueDueOptions): Promise<Issu
     return { version: issued.version, proof, diagnostics: said };
   } catch (cause) {
     signal.throwIfAborted();
-    const error = toKeepgateError(cause, `get the certificate "${name}"`);
+    const { state, certificate } = due;
+    const ownPause = pauseAfterFailure({ now: now(), state, ...(certificate && { certificate }) });
+    const error = toKeepgateError(cause, `get the certificate "${name}"`, ownPause);
     const { code, message, retryAt } = error.diagnostic;
     // Nothing was asked of the CA.
     if (error === cause && code === 'rate-limited') return { error, ...(proof && { proof }), diagnostics: said };
     saveState(store, name, failed(due.state, now(), { code, message, ...(retryAt !== undefined && { retryAt }) }));
     if (directory !== undefined && error.exitCode === 5 && retryAt !== undefined) {
-      const pause = { until: new Date(retryAt), reason: message, names };
+      // Without its word, nobody knows whom a limit is for: each certificate has pauses of its own.
+      const onlyThese = cause instanceof AcmeProblem && cause.retryAfter === undefined;
+      const pause = { until: new Date(retryAt), reason: message, names, onlyThese };
       const url = directory;
       updateLedger(store, (ledger) => withPause(ledger, url, pause, now()));
     }

@@ -9,6 +9,7 @@ import { clearPending, setPendingKeyAside } from '../certs/journal.ts';
 import { addVersion, type CertificateStore, type StoredVersion, saveSettings, versionsOf } from '../certs/store.ts';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { authorize } from './authorize.ts';
+import { downloadWarning } from './download-warning.ts';
 import { authorizationFailed, orderFailed, orderTooSlow } from './failures.ts';
 import { type IssueRequest, type PlaceContext, type Placed, placeOrder } from './place-order.ts';
 import { poll } from './poll.ts';
@@ -51,7 +52,7 @@ export async function issue(request: IssueRequest, context: IssueContext): Promi
 
 async function complete(request: IssueRequest, { order, key }: Placed, context: IssueContext): Promise<StoredVersion> {
   const { name, settings } = request;
-  const { store, session, report, now } = context;
+  const { store, session, report, now, onWarning } = context;
   const ready = await readyOrder(order, name, context);
   if (ready.status === 'ready') report('asking for the certificate');
   const asked =
@@ -84,6 +85,10 @@ async function complete(request: IssueRequest, { order, key }: Placed, context: 
         ...origin,
       },
       now(),
+      (finding) => {
+        const warning = downloadWarning(finding, fullchain, session.directory);
+        if (warning) onWarning(warning);
+      },
     );
   } catch (error) {
     // The CA's certificate is wrong: it would be so again. But it is there, so its key stays.

@@ -63,17 +63,22 @@ export function withFailures(ledger: Ledger, directory: string, names: readonly 
 }
 
 /**
- * After the CA answered with a Retry-After of more than a minute. A limit on these names alone holds back these alone;
- * one that its words don't tell to be so, everything at this CA.
+ * After the CA asked to wait for more than a minute, or allowed no more without a word of the time. A limit on these names alone holds
+ * back these alone; one that neither its words nor `onlyThese` tell to be so, everything at this CA.
  */
 export function withPause(
   ledger: Ledger,
   directory: string,
-  pause: { readonly until: Date; readonly reason: string; readonly names: readonly string[] },
+  pause: {
+    readonly until: Date;
+    readonly reason: string;
+    readonly names: readonly string[];
+    readonly onlyThese?: boolean;
+  },
   now: Date,
 ): Ledger {
   const { until, reason, names } = pause;
-  const onlyThese = /exact set|already issued for|failed authorizations/i.test(reason);
+  const onlyThese = pause.onlyThese || /exact set|already issued for|failed authorizations/i.test(reason);
   const kept: Pause = {
     until: new Date(Math.min(until.getTime(), now.getTime() + longestPause)).toISOString(),
     reason: reason.slice(0, 500),

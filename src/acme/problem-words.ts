@@ -161,6 +161,7 @@ function plainWords({ type, status, method, subproblems }: AcmeProblem): Words {
   // The same type stands for a wrong answer to a challenge, and for an account that may not do something.
   if (type === 'unauthorized' && method !== undefined) return account;
   if (type === 'compound') return byType[subproblems[0]?.type ?? ''] ?? notUnderstood;
+  if (type === 'serverInternal' && status === 503) return unavailable;
   const words = Object.hasOwn(byType, type) ? byType[type] : undefined;
   if (words) return words;
   if (status === 429) return rateLimited;

@@ -19,7 +19,7 @@ export interface RenewalState {
   /** In a row, since the last success. */
   readonly failures: number;
   readonly lastAttempt?: string;
-  /** The CA's own Retry-After: nothing is asked of it before. */
+  /** The CA's own Retry-After, or our own pause where it allowed no more without one: nothing is asked of it before. */
   readonly notBefore?: string;
   readonly lastError?: { readonly code: string; readonly message: string };
   readonly ari?: AriState;
@@ -39,7 +39,7 @@ export function afterIssuance({ hookOwed }: RenewalState): RenewalState {
   return { ...renewed, ...(hookOwed !== undefined && { hookOwed }) };
 }
 
-/** The state after an attempt failed. `retryAt` is the CA's own word (RFC 3339). */
+/** The state after an attempt failed. `retryAt` (RFC 3339) is there when the CA allows no more for now. */
 export function failed(
   state: RenewalState,
   now: Date,

@@ -113,6 +113,12 @@ function emergencyReason(now: Date, { notAfter }: Validity): string {
 
 const steps = [minute, 10 * minute, 100 * minute, day];
 
+/** Until when one more failure, now, holds the next attempt back. */
+export function pauseAfterFailure({ now, certificate, state }: Omit<RenewalInput, 'changed'>): Date {
+  const failed = { ...state, failures: state.failures + 1, lastAttempt: now.toISOString() };
+  return new Date(backOffEnd(now, certificate, failed));
+}
+
 /** Milliseconds since 1970. */
 function backOffEnd(now: Date, certificate: Validity | undefined, state: RenewalState): number {
   const attempt = moment(state.lastAttempt);

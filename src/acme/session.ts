@@ -207,7 +207,7 @@ function requests(client: Client, now: () => Date) {
     },
     certificate: async (url) => {
       const { data, headers } = await client.ask(url);
-      if (typeof data !== 'string' || data === '') throw new TransportFailure('not-acme', url, 'it has no certificate');
+      if (typeof data !== 'string' || data === '') throw new TransportFailure('no-certificate', url, 'it is empty');
       return { fullchain: data, alternates: alternates(headers, url) };
     },
     revoke: async (certificate, reason) => {

@@ -1,7 +1,7 @@
 /**
  * `timeout`: no whole answer within the time limit; `refused`: nobody listens, or no way there; `dns`: the name isn't known;
  * `tls`: no trust or no TLS; `closed`: ended in the middle; `too-large`: more than 1 MB; `not-acme`: an answer that
- * is not what the protocol says; `insecure`: a URL that is not https; `aborted`: by the caller.
+ * is not what the protocol says; `no-certificate`: a download with none in it; `insecure`: a URL that is not https; `aborted`: by the caller.
  */
 export type TransportFailureKind =
   | 'timeout'
@@ -11,6 +11,7 @@ export type TransportFailureKind =
   | 'closed'
   | 'too-large'
   | 'not-acme'
+  | 'no-certificate'
   | 'insecure'
   | 'aborted';
 

@@ -38,6 +38,7 @@ export function checkVersion(
  * Puts a version beside those that are there. It is written elsewhere and renamed, so that there is all of it or nothing.
  * Only for the holder of the lock. That it is not valid yet is no reason to refuse what a CA has just issued: the clock of
  * this machine is slow.
+ * @param onWarning called with each of the findings that stops nothing
  * @throws KeepgateError with the first of the findings of `checkVersion` that is an error (1); store-not-writable (4)
  */
 export async function addVersion(
@@ -45,11 +46,14 @@ export async function addVersion(
   name: string,
   given: NewVersion,
   now: Date,
+  onWarning: (warning: Diagnostic) => void = () => {},
 ): Promise<StoredVersion> {
-  const wrong = checkVersion(given, `the certificate "${name}"`, now).find(
+  const found = checkVersion(given, `the certificate "${name}"`, now);
+  const wrong = found.find(
     ({ code, severity }) => severity === 'error' && !(given.origin === 'acme' && code === 'certificate-not-yet-valid'),
   );
   if (wrong) throw new KeepgateError(1, wrong);
+  for (const finding of found) if (finding.severity === 'warning') onWarning(finding);
   const [leaf = '', ...chain] = certificatesIn(given.fullchain);
   const key = createPrivateKey(given.key);
   const meta = metaOf(new X509Certificate(leaf), key, given, now);

@@ -50,7 +50,7 @@ account could do nothing of that, so none is registered: the store has none for 
   'acme-rate-limited': {
     title: 'the CA allows no more for now',
     text: `Every CA limits what an account, a domain and a set of names may get in a time. keepgate ends with code 5, and "retryAt" in the JSON
-says when it makes sense to go on. Let's Encrypt gives 5 certificates in a week for exactly the same names, 50 for a
+says when it makes sense to go on: when the CA says, else after keepgate's own pause, a minute at first and longer each time. Let's Encrypt gives 5 certificates in a week for exactly the same names, 50 for a
 registered domain, and 5 failed attempts in an hour for a name. Try things out at the staging directory, whose limits are wide.
 
   keepgate cert issue --dry-run`,
@@ -80,7 +80,8 @@ is closed or unknown at the CA is replaced by a new one when the next run begins
 IPv6 address) leads to another machine; port 80 redirects to something that asks for a login; another virtual host or a proxy
 in front answers; for dns-01, not all name servers of the zone have the record yet. The message has what the CA saw.
 
-  curl -i http://NAME/.well-known/acme-challenge/test`,
+  curl -i http://NAME/.well-known/acme-challenge/test   (http-01)
+  dig _acme-challenge.NAME TXT @NAMESERVER              (dns-01, at each name server of the zone)`,
   },
   'acme-dns': {
     title: 'the CA can not resolve the name',
@@ -186,6 +187,11 @@ or a caFile where none should be. keepgate has no switch to trust without lookin
     title: 'the answer is not what a CA sends',
     text: `There was an answer, but no JSON, or not with the members that RFC 8555 asks for: a web page, the login of a proxy, or a program that
 isn't a CA. The message has the URL and what is wrong with it.`,
+  },
+  'acme-certificate-missing': {
+    title: 'the download has no certificate in it',
+    text: `The CA said that the certificate is issued, and where it is, but what it gave from there has no certificate. Order and key stay in the
+store: the next run downloads it again and orders no second one.`,
   },
   'acme-insecure-url': {
     title: 'a URL of the CA is not an https one',

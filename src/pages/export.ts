@@ -19,6 +19,13 @@ so the file stays where it is, and the variable has to be in the environment of 
 
   chmod 600 /etc/keepgate/secret`,
   },
+  'export-password-variable': {
+    title: 'a renewal may not have the variable with the password',
+    text: `An export that is kept current is made anew by "keepgate cert renew", most often by a systemd timer, whose service does not have the variables
+of your shell. Without the variable the certificate is renewed, and the export stays the old one. A password file needs nothing.
+
+  keepgate cert export api --as pfx --out api.pfx --password-file /etc/keepgate/secret --keep-current`,
+  },
   'export-nothing': {
     title: 'there is no certificate to export yet',
     text: 'The store has a self-signed stand-in at most under this name, which no server should present. Have the certificate issued, or import it.',

@@ -18,8 +18,13 @@ const guarded = '"$@" & pid=$!; cat >/dev/null; kill $pid; wait $pid';
 /**
  * @param zones lines of each zone below its SOA and NS; `ns.ZONE` is 127.0.0.1. Keys `sha256`, `sha384` and `sha512` may
  * change them, all other keys may not.
+ * @param resolving it follows CNAMEs from zone to zone as a resolver does, nothing is known but its zones, and their name server has no
+ * address, so that nobody is asked at port 53
  */
-export async function startBind(zones: Readonly<Record<string, string>>, { secondary = [] as readonly string[] } = {}) {
+export async function startBind(
+  zones: Readonly<Record<string, string>>,
+  { secondary = [] as readonly string[], resolving = false } = {},
+) {
   const [port = 0] = await freePorts(1);
   const folder = throwawayFolder();
   const file = (name: string, text: string, mode = 0o600) => {
@@ -40,16 +45,25 @@ export async function startBind(zones: Readonly<Record<string, string>>, { secon
   ) as Record<(typeof algorithms)[number] | 'other', string>;
   const permitted = algorithms.map((name) => `key "${name}.key";`).join(' ');
   const blocks = Object.entries(zones).map(([zone, lines]) => {
-    file(`${zone}.zone`, `$TTL 60\n@ SOA ns hostmaster 1 3600 600 86400 1\n@ NS ns\nns A 127.0.0.1\n${lines}\n`, 0o644);
+    const servers = resolving ? '@ NS ns.nowhere.invalid.' : '@ NS ns\nns A 127.0.0.1';
+    file(`${zone}.zone`, `$TTL 60\n@ SOA ns hostmaster 1 3600 600 86400 1\n${servers}\n${lines}\n`, 0o644);
     return `zone "${zone}" { type primary; file "${zone}.zone"; allow-update { ${permitted} }; };`;
   });
+  if (resolving) {
+    file(
+      'root.zone',
+      '$TTL 60\n@ SOA nowhere.invalid. nobody.invalid. 1 3600 600 86400 1\n@ NS ns.nowhere.invalid.\n',
+      0o644,
+    );
+    blocks.push('zone "." { type primary; file "root.zone"; };');
+  }
   const broken = secondary.map((zone) => `zone "${zone}" { type primary; file "missing.zone"; };`);
   const config = file(
     'named.conf',
     `options {
   directory "${folder.path}"; pid-file none; session-keyfile none; managed-keys-directory "${folder.path}";
   listen-on port ${port} { 127.0.0.1; }; listen-on-v6 { none; };
-  recursion no; dnssec-validation no; allow-query { any; }; notify no;
+  recursion ${resolving ? 'yes' : 'no'}; dnssec-validation no; allow-query { any; }; notify no;
 };
 controls { };
 logging { channel all { stderr; severity info; }; category default { all; }; };

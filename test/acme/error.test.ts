@@ -74,6 +74,16 @@ describe('a problem', () => {
   });
 });
 
+it('says when to come back where the CA does not', () => {
+  const problem = problemOf({ type: `${urn}rateLimited` }, { ...context, status: 429 });
+  expect(toKeepgateError(problem, 'revoke')).toMatchObject({
+    exitCode: 5,
+    diagnostic: { retryAt: '2027-01-01T00:01:00Z', help: expect.stringContaining('does not say for how long') },
+  });
+  const ownPause = new Date('2027-01-01T00:10:00.001Z');
+  expect(toKeepgateError(problem, 'order', ownPause).diagnostic.retryAt).toBe('2027-01-01T00:10:01Z');
+});
+
 describe('a failure of the connection', () => {
   it.each([
     ['ENOTFOUND', 'acme-ca-not-found'],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toKeepgateError } from '../../src/acme/error.ts';
 import { type AcmeSession, openSession, type SessionOptions } from '../../src/acme/session.ts';
+import { timestamp } from '../../src/certs/time-in-words.ts';
 import { freePorts } from '../../src/verify/ports.ts';
 import { chain } from '../ca.ts';
 import { type Handler, json, problem, rawCa } from './raw-ca.ts';
@@ -215,8 +216,8 @@ describe('a busy CA', () => {
   ])('is not asked again %s', async (_, headers) => {
     await using ca = await rawCa(at('/new-account', busy(429, headers)));
     const error = await reported(open(ca, { now }));
-    expect(error).toMatchObject({ exitCode: 5, code: 'acme-rate-limited' });
-    expect(error).not.toHaveProperty('retryAt');
+    const retryAt = timestamp(new Date(now().getTime() + 60_000));
+    expect(error).toMatchObject({ exitCode: 5, code: 'acme-rate-limited', retryAt });
     expect(counted(ca, '/new-account')).toBe(1);
   });
 
@@ -356,7 +357,7 @@ describe('what a CA says about its resources', () => {
     await using ca = await rawCa(at('/certificate', ({ response }) => response.end()));
     const session = await open(ca);
     expect(await reported(session.certificate(`${ca.origin}/certificate`))).toMatchObject({
-      code: 'acme-answer-not-understood',
+      code: 'acme-certificate-missing',
     });
   });
 });

@@ -52,6 +52,9 @@ describe('the command line', async () => {
     const words = name.split(' ');
     const { exitCode, stdout, stderr } = await place.keepgate([...words, '--help']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const [usage = ''] = stdout.split('\n');
+    for (const [, operand] of usage.matchAll(/\[(\w+)(?:\.\.)?\]/g))
+      expect(stdout.split('Options:')[0]).toMatch(new RegExp(`^  ${operand} +\\S`, 'm'));
     expect(stdout).toMatch(new RegExp(`^Examples:\\n  (?:source <\\(|sudo )?keepgate ${name}`, 'm'));
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
     expect((await place.keepgate(['help', ...words])).stdout).toBe(stdout);

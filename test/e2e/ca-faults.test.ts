@@ -1,7 +1,7 @@
 /** Everything that can be wrong with a CA, through the whole program: what is said, the exit code, and how often it was asked. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Workplace } from '../cli/workplace.ts';
 import { keepgateAt } from '../in-process.ts';
 import { badNonce, type Fault, type Faults, rateLimited, unavailable } from '../small-ca/faults.ts';
@@ -27,15 +27,23 @@ afterEach(() => ca.stop());
 interface Document {
   readonly certificates: readonly {
     readonly result: string;
-    readonly error?: { readonly code: string; readonly message: string; readonly retryAt?: string };
+    readonly error?: {
+      readonly code: string;
+      readonly message: string;
+      readonly help?: string;
+      readonly retryAt?: string;
+    };
+    readonly diagnostics?: readonly { readonly code: string; readonly severity: string; readonly help?: string }[];
   }[];
   readonly retryAt?: string;
 }
 
 const common = () => ['--store', store, '--skip-preflight', '--no-reload', '--format', 'json'];
 
-async function issue(...more: string[]) {
-  const account = ['--directory', ca.directoryUrl, '--ca-file', ca.caFile, '--agree-tos', '--webroot', 'webroot'];
+const issue = (...more: string[]) => issueTrusting(ca.caFile, ...more);
+
+async function issueTrusting(caFile: string, ...more: string[]) {
+  const account = ['--directory', ca.directoryUrl, '--ca-file', caFile, '--agree-tos', '--webroot', 'webroot'];
   return told(['cert', 'issue', '--host', 'api.example.com', ...account, ...common(), ...more]);
 }
 
@@ -142,10 +150,62 @@ describe('a CA that has no time', () => {
     await recovers();
   });
 
-  it('gives no Retry-After at all', async () => {
+  it.each([
+    ['no Retry-After at all', undefined],
+    ['one that nobody can read', { text: 'soon' }],
+  ])('gives %s: our own pauses hold, longer each time', async (_, retryAfter) => {
+    ca.faults.always('newOrder', rateLimited(retryAfter));
+    let requests = 0;
+    for (const pause of [60_000, 600_000]) {
+      const { exitCode, document, first } = await issue();
+      expect(exitCode).toBe(5);
+      expect(asked('newOrder')).toBe(++requests);
+      expect(Math.abs(Date.parse(document.retryAt ?? '') - clock - pause)).toBeLessThan(3_000);
+      expect(first?.error?.retryAt).toBe(document.retryAt);
+      clock += pause / 2;
+      for (const more of [[], ['--force']]) {
+        const early = await issue(...more);
+        expect(early.exitCode).toBe(5);
+        expect(Date.parse(early.document.retryAt ?? '')).toBeGreaterThan(clock);
+      }
+      expect(asked('newOrder')).toBe(requests);
+      clock = Date.parse(document.retryAt ?? '');
+    }
+    await recovers();
+  });
+
+  it('gives no Retry-After at a renewal: that waits as well', async () => {
+    expect((await issue()).exitCode).toBe(0);
+    clock += days(65);
     ca.faults.always('newOrder', rateLimited());
-    expect((await issue()).exitCode).toBe(5);
-    expect(asked('newOrder')).toBeLessThanOrEqual(4);
+    const { exitCode, document } = await renew();
+    expect(exitCode).toBe(5);
+    const early = await renew();
+    expect(early.exitCode).toBe(5);
+    expect(early.document.retryAt).toBe(document.retryAt);
+    expect(asked('newOrder')).toBe(2);
+    ca.faults.clear();
+    clock = Date.parse(document.retryAt ?? '');
+    expect((await renew()).first?.result).toBe('issued');
+  });
+
+  it('is down, and says for how long', async () => {
+    ca.faults.always('newOrder', unavailable(120));
+    const { exitCode, first, document } = await issue();
+    expect(exitCode).toBe(5);
+    expect(first?.error?.code).toBe('acme-ca-unavailable');
+    expect(Math.abs(Date.parse(document.retryAt ?? '') - clock - 120_000)).toBeLessThan(3_000);
+    expect(asked('newOrder')).toBe(1);
+    await recovers();
+  });
+
+  it('is down, and does not say for how long', async () => {
+    ca.faults.always('newOrder', unavailable());
+    const { exitCode, first, document } = await issue();
+    expect(exitCode).toBe(4);
+    expect(first?.error?.code).toBe('acme-ca-unavailable');
+    expect(document.retryAt).toBeUndefined();
+    expect(asked('newOrder')).toBe(1);
     await recovers();
   });
 
@@ -171,6 +231,32 @@ describe('a certificate that is not the one', () => {
     expect(first?.error?.code).toBe(code);
     expect(exitCode).toBe(1);
     await recovers();
+  });
+
+  it('has none in it, and the next run downloads it again', async () => {
+    ca.faults.next('certificate', { fault: 'certificate', flaw: 'empty' });
+    const { exitCode, first } = await issue();
+    expect(exitCode).toBe(4);
+    expect(first?.error?.code).toBe('acme-certificate-missing');
+    expect(first?.error?.help).not.toContain('directory');
+    await recovers();
+    expect(ca.issued).toHaveLength(1);
+  });
+
+  it('stands alone, without that of its issuer', async () => {
+    ca.faults.always('certificate', { fault: 'certificate', flaw: 'leaf-only' });
+    const { exitCode, first } = await issue();
+    expect(exitCode).toBe(0);
+    expect(first?.diagnostics).toMatchObject([{ code: 'certificate-no-chain', severity: 'warning' }]);
+    expect(first?.diagnostics?.[0]?.help).toContain('caFile');
+  });
+
+  it('stands alone and lacks nothing, since the root of the private CA signed it', async () => {
+    ca.faults.always('certificate', { fault: 'certificate', flaw: 'leaf-only' });
+    const caFile = place.write('own-root.pem', readFileSync(ca.caFile, 'utf8') + ca.ownRoot);
+    const { exitCode, first } = await issueTrusting(caFile);
+    expect(exitCode).toBe(0);
+    expect(first?.diagnostics).toBeUndefined();
   });
 });
 
@@ -208,6 +294,50 @@ describe('an order that ends badly', () => {
       expect(ca.orders).toBeLessThanOrEqual(2);
     },
   );
+});
+
+describe('a CA that never comes to an end', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it.each(['directory', 'newOrder', 'finalize', 'certificate'] as const)('with its answer to %s', async (kind) => {
+    ca.faults.always(kind, { fault: 'hang' });
+    const limits: number[] = [];
+    // The time limit of a request runs out as soon as the CA has it.
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation((limit) => {
+      limits.push(limit);
+      const stop = new AbortController();
+      const look = setInterval(() => {
+        if (asked(kind) === 0) return;
+        clearInterval(look);
+        setTimeout(() => stop.abort(), 100);
+      }, 20).unref();
+      return stop.signal;
+    });
+    const { exitCode, first } = await issue();
+    expect(exitCode).toBe(4);
+    expect(first?.error).toMatchObject({ code: 'acme-ca-timeout', message: expect.stringContaining('within 30 s') });
+    expect(new Set(limits)).toEqual(new Set([30_000]));
+    expect(asked(kind)).toBe(1);
+    vi.restoreAllMocks();
+    await recovers();
+    expect(ca.issued).toHaveLength(1);
+    expect(ca.orders).toBe(1);
+  });
+
+  it('with the certificate: the order stays in processing', async () => {
+    ca.faults.next('finalize', { fault: 'processing' });
+    const real = Date.now;
+    // A minute with each look at the order once the certificate is asked for.
+    vi.spyOn(Date, 'now').mockImplementation(() => real() + (asked('finalize') > 0 ? asked('order') * 60_000 : 0));
+    const { exitCode, first } = await issue();
+    expect(exitCode).toBe(4);
+    expect(first?.error).toMatchObject({ code: 'order-slow', message: expect.stringContaining('"processing"') });
+    expect(asked('order')).toBeLessThanOrEqual(5);
+    expect(ca.orders).toBe(1);
+    const later = await issue();
+    expect(later.first?.error?.code).toBe('order-slow');
+    expect(ca.orders).toBe(1);
+  });
 });
 
 describe('renewal information', () => {

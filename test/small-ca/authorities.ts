@@ -7,6 +7,8 @@ import { issue } from '../ca.ts';
 export interface Authorities {
   /** Each root's PEM: the default chain's first. */
   readonly roots: readonly string[];
+  /** The issuer of every leaf as a root, as of a CA that has no intermediate. */
+  readonly ownRoot: string;
   /** What follows the leaf in each chain, as PEM. */
   readonly intermediates: readonly string[];
   /** What the leaf's authorityKeyIdentifier holds. */
@@ -29,12 +31,14 @@ export function authorities(): Authorities {
   const commonName = 'small CA intermediate';
   const key = issue({ commonName, ...authority }).key;
   const intermediates = roots.map((issuer) => issue({ commonName, issuer, key: { pem: key }, ...authority }));
+  const ownRoot = issue({ commonName, key: { pem: key }, ...authority }).certificate;
   const privateKey = createPrivateKey(key);
   const publicKey = createPublicKey(privateKey);
   const authorityKeyIdentifier = x509.authorityKeyIdentifier(publicKey);
   const issuer = intermediates[0]?.subject ?? Buffer.of();
   return {
     roots: roots.map(({ certificate }) => certificate),
+    ownRoot,
     intermediates: intermediates.map(({ certificate }) => certificate),
     keyIdentifier: createHash('sha256')
       .update(publicKey.export({ type: 'spki', format: 'der' }))

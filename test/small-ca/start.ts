@@ -27,6 +27,8 @@ export interface SmallCa {
   /** PEM: the issuer of the default chain, and that of the alternate one. */
   readonly root: string;
   readonly alternateRoot: string;
+  /** PEM: the issuer of every leaf as a root that signs by itself. */
+  readonly ownRoot: string;
   /** May be changed at any time. */
   readonly policy: Policy;
   readonly faults: Faults;
@@ -76,6 +78,7 @@ export async function startSmallCa({ now, ...policy }: SmallCaOptions): Promise<
     caFile,
     root,
     alternateRoot,
+    ownRoot: ca.authorities.ownRoot,
     policy: ca.policy,
     faults,
     requests: log,

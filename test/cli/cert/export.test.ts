@@ -141,6 +141,8 @@ describe('cert export', () => {
     expect([...seen].some((line) => line.includes('-importkeystore'))).toBe(true);
     expect([...seen].filter((line) => line.includes(secret))).toEqual([]);
     expect(runs.map(({ stdout, stderr }) => stdout + stderr).join('')).not.toContain(secret);
+    const unsure = runs.map(({ stderr }) => stderr.includes('export-password-variable'));
+    expect(unsure).toEqual([false, false, true, false, false, false, false, false]);
     const files = readdirSync(place.folder, { recursive: true, encoding: 'utf8' }).map((name) =>
       join(place.folder, name),
     );

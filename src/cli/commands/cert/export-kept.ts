@@ -1,6 +1,7 @@
 /** What is remembered of an export, so that each renewal makes it as this run did. */
 import type { KeptExport } from '../../../certs/export/kept.ts';
 import type { KeptPassword } from '../../../certs/export/password.ts';
+import type { Diagnostic } from '../../../diagnostic.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { ExportOptions } from './export-wanted.ts';
 
@@ -18,6 +19,19 @@ export function hookOf({ hook }: Options, earlier: KeptExport | undefined): { re
   if (hook === false) return {};
   const kept = hook ?? earlier?.hook;
   return kept === undefined ? {} : { hook: kept };
+}
+
+/** A warning for a password in the environment: a timer's service has none of the variables of whoever typed this command. */
+export function timerLacksVariable(password: KeptPassword): Diagnostic[] {
+  if (password === 'none' || 'file' in password) return [];
+  return [
+    {
+      code: 'export-password-variable',
+      severity: 'warning',
+      message: `each renewal needs the variable ${password.env} in its environment, and the timer's has no such variable`,
+      help: 'Put the password into a file and say --password-file FILE, which a renewal reads again.',
+    },
+  ];
 }
 
 export function inWords({ password, hook }: Pick<KeptExport, 'password' | 'hook'>): string {

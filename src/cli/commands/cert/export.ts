@@ -10,7 +10,7 @@ import { systemUnits } from '../../../deploy/timer-units.ts';
 import type { Command } from '../../command.ts';
 import { exitCode, type Io } from '../../io.ts';
 import { storeFor, storeOption } from '../../store-option.ts';
-import { hookOf, isKeptCurrent, inWords as keptInWords } from './export-kept.ts';
+import { hookOf, isKeptCurrent, inWords as keptInWords, timerLacksVariable } from './export-kept.ts';
 import { exportPassword } from './export-password.ts';
 import { givenPair, storedPair } from './export-source.ts';
 import {
@@ -26,6 +26,7 @@ import { tell } from './tell.ts';
 
 const options = (yargs: Argv): Argv<ExportOptions> =>
   storeOption(yargs)
+    .positional('name', { type: 'string', describe: 'what the store calls it' })
     .option('cert', { type: 'string', requiresArg: true, describe: 'a file with certificate and chain, not the store' })
     .option('key', { type: 'string', requiresArg: true, describe: 'its private key, where the other has it not' })
     .option('as', { choices: exportFormats, describe: 'pem, pfx (PKCS#12), or jks (legacy: old encryption)' })
@@ -78,12 +79,13 @@ async function run(argv: ExportOptions, io: Io): Promise<number> {
   const placed = placeExport(await makeExport(pair, form), wanted, wanted.owner);
   const { fingerprint } = pair;
   const entry = { ...wanted, alias: form.alias, password: kept, ...hookOf(argv, earlier), fingerprint };
+  const unsure = isKept ? timerLacksVariable(kept) : [];
   if (store && (isKept || earlier)) await rememberExport(openStore(store.root), nameOf(argv), isKept, entry);
   const files = pathsOf(wanted);
   const lacking =
     isKept && store ? files.flatMap((path) => timerLacks(dirname(path), store.root, systemUnits) ?? []) : [];
   await tell(argv.format, io, {
-    diagnostics: [...diagnostics, ...placed, ...lacking.slice(0, 1)],
+    diagnostics: [...diagnostics, ...unsure, ...placed, ...lacking.slice(0, 1)],
     lines: inWords(wanted, form.alias, isKept ? entry : undefined),
     product: { as: wanted.as, files, alias: form.alias, fingerprint, keptCurrent: isKept },
   });

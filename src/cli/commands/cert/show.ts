@@ -21,6 +21,7 @@ interface Options extends StoreOptions {
 
 function options(yargs: Argv): Argv<Options> {
   return storeOption(yargs)
+    .positional('name', { type: 'string', describe: 'what the store calls it' })
     .option('format', { choices: ['text', 'json'] as const, default: 'text' as const, describe: 'json: one document' })
     .example('keepgate cert show api', 'all about one certificate') as unknown as Argv<Options>;
 }
