@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { expectedCertificates } from '../../deploy/expected-certificates.ts';
 import type { Plan } from '../../deploy/plan.ts';
-import type { Diagnostic } from '../../diagnostic.ts';
+import { type Diagnostic, reaches } from '../../diagnostic.ts';
 import type { Model } from '../../model/site.ts';
 import type { Command } from '../command.ts';
 import { type ApplyRunOptions, applyRunOptions, runInstall } from '../install-run.ts';
@@ -40,7 +40,13 @@ async function run(argv: Options, io: Io): Promise<number> {
   }
   const { installation } = prepared;
   const { place, binary, configuration, rendered } = installation;
-  const { diagnostics, ignored, resolved } = configuration;
+  const { ignored, resolved } = configuration;
+  const { inspectInstalled } = await import('../installed-files.ts');
+  const diagnostics = [...configuration.diagnostics, ...inspectInstalled(installation, io.now())];
+  if (reaches(diagnostics, 'error')) {
+    await say({ format, diagnostics, ignored }, io);
+    return exitCode.wrong;
+  }
   const expect = (plan: Plan) => {
     const changed = new Set(plan.files.map(({ path }) => path));
     const sites = new Set(rendered.files.flatMap(({ path, site }) => (changed.has(path) && site ? [site] : [])));
