@@ -1,6 +1,6 @@
 /** Which certificates nginx has to serve once it has read a configuration. */
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readRegularFile } from '../certs/regular-file.ts';
 import type { Site } from '../model/site.ts';
 import type { ExpectedCertificate } from './served-certificate.ts';
 
@@ -36,8 +36,10 @@ function sockets({ hosts, listen, tls }: Site, { form, any, loopback }: typeof i
 }
 
 function fingerprintOf(path: string): string | undefined {
+  const file = readRegularFile(path);
+  if (file.state !== 'read') return undefined;
   try {
-    return new X509Certificate(readFileSync(path)).fingerprint256;
+    return new X509Certificate(file.bytes).fingerprint256;
   } catch {
     return undefined;
   }
