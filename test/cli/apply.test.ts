@@ -65,6 +65,12 @@ it('installs, does nothing twice, changes, removes, and goes back', { timeout },
     'disable sites-enabled/keepgate_gone.conf',
   ]);
   expect(changes[0].diff).toMatch(/^-.*127\.0\.0\.1:8080;$/m);
+  const { stdout: coloured } = await nginx.keepgate(['diff'], { env: { FORCE_COLOR: '1' } });
+  expect(coloured).toContain('\u001b[31m-');
+  const { stdout: plain } = await nginx.keepgate(['diff']);
+  expect(plain).toMatch(/^-.*127\.0\.0\.1:8080;$/m);
+  expect(plain).not.toContain('\u001b');
+  expect(plain).not.toMatch(/^Index: |^====/m);
   expect(await json('apply')).toMatchObject({
     exitCode: 0,
     removed: expect.arrayContaining(['sites-enabled/keepgate_gone.conf']),
@@ -80,6 +86,11 @@ it('installs, does nothing twice, changes, removes, and goes back', { timeout },
   expect(await json('rollback', '--to', '1')).toMatchObject({ exitCode: 0 });
   expect(readdirSync(join(nginx.etc, 'sites-enabled'))).toEqual([]);
   expect(await run('rollback', '--to', '77')).toMatchObject({ exitCode: 1 });
+  for (const to of ['x', '0', '-1', '1.5'])
+    expect(await run('rollback', `--to=${to}`)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('--list'),
+    });
 });
 
 it('remembers what nginx has not read', { timeout }, async () => {

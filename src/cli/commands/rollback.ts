@@ -10,6 +10,7 @@ import type { Command } from '../command.ts';
 import { type ApplyRunOptions, applyRunOptions, runInstall } from '../install-run.ts';
 import { nginxHere } from '../installation.ts';
 import { exitCode, type Io } from '../io.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface Options extends ApplyRunOptions {
   root?: string;
@@ -30,6 +31,9 @@ function options(yargs: Argv): Argv<Options> {
 }
 
 async function run(argv: Options, io: Io): Promise<number> {
+  const { to } = argv;
+  if (to !== undefined && (!Number.isInteger(to) || to < 1))
+    throw new UsageError('--to takes the number of a change; see them with: keepgate rollback --list');
   const binary = await nginxHere(argv, io);
   const place = installFolder(argv.root, binary?.confDir, io.cwd);
   const history = readHistory(place.folder);
@@ -37,7 +41,7 @@ async function run(argv: Options, io: Io): Promise<number> {
     io.stdout.write(argv.format === 'json' ? `${JSON.stringify(history.map(entryOf), null, 2)}\n` : inWords(history));
     return exitCode.done;
   }
-  const goal = goalOf(choose(history, argv.to));
+  const goal = goalOf(choose(history, to));
   const prove = async (plan: Plan) =>
     argv.sandbox === 'none' || binary === undefined
       ? []
