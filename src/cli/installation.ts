@@ -95,7 +95,7 @@ export function goalOf({ rendered }: Installation): { wanted: Wanted; manifest: 
  * The names of certificates that nginx would not find in the store; none where the folder is nobody's file system.
  * @throws KeepgateError root-link (1)
  */
-export function missingCertificates({ place, certificates }: Installation): string[] {
+export function missingCertificates({ place, certificates }: Pick<Installation, 'place' | 'certificates'>): string[] {
   const { fileSystem } = place;
   if (fileSystem === undefined) return [];
   return certificates
@@ -105,7 +105,7 @@ export function missingCertificates({ place, certificates }: Installation): stri
 
 /** Makes them, each in the store that the spec says, below the file system. @throws KeepgateError of the store (4) */
 export async function makeStandIns(
-  { place, certificates }: Installation,
+  { place, certificates }: Pick<Installation, 'place' | 'certificates'>,
   names: readonly string[],
   io: Io,
 ): Promise<void> {

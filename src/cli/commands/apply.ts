@@ -6,7 +6,7 @@ import type { Plan } from '../../deploy/plan.ts';
 import { type Diagnostic, reaches } from '../../diagnostic.ts';
 import type { Model } from '../../model/site.ts';
 import type { Command } from '../command.ts';
-import { type ApplyRunOptions, applyRunOptions, runInstall } from '../install-run.ts';
+import { type ApplyRunOptions, applyRunOptions, openPorts, runInstall } from '../install-run.ts';
 import {
   goalOf,
   type Installation,
@@ -65,11 +65,8 @@ async function run(argv: Options, io: Io): Promise<number> {
   );
 }
 
-/** Of sockets that others can reach. */
 function portsOf({ sites }: Model): number[] {
-  const addresses = sites.flatMap(({ listen }) => [...listen.http, ...listen.https.map(({ address }) => address)]);
-  const open = addresses.filter((address) => !/^(127\.|\[::1\])/.test(address));
-  return [...new Set(open.map((address) => Number(/(\d+)$/.exec(address)?.[1])))].filter((port) => port > 0);
+  return openPorts(sites.flatMap(({ listen }) => [...listen.http, ...listen.https.map(({ address }) => address)]));
 }
 
 /** The merged configuration in a sandbox, clashes with the machine's own included. What could not be tested is an error. */
