@@ -1,12 +1,12 @@
 /** What diff and apply begin with: a spec, rendered for the nginx whose folder it is installed into. */
-import { resolve as resolvePath } from 'node:path';
+import { posix, resolve as resolvePath } from 'node:path';
 import type { Argv } from 'yargs';
 import { withLock } from '../certs/lock.ts';
 import { isServed, serveStandIn } from '../certs/stand-in.ts';
 import { openStore } from '../certs/store.ts';
 import { insideRoot } from '../deploy/inside-root.ts';
 import { type InstallFolder, installFolder } from '../deploy/place.ts';
-import type { Wanted } from '../deploy/plan.ts';
+import type { Origin, Wanted } from '../deploy/plan.ts';
 import { manifestText } from '../deploy/plan-manifest.ts';
 import { type NeededCertificate, nameOf, neededCertificates, storeOf } from '../deploy/plan-stand-ins.ts';
 import { KeepgateError, reaches } from '../diagnostic.ts';
@@ -87,8 +87,20 @@ export async function nginxHere({ nginx }: Pick<InstallOptions, 'nginx'>, io: Io
   return path === undefined ? undefined : inspectNginx(path);
 }
 
-export function goalOf({ rendered }: Installation): { wanted: Wanted; manifest: string } {
-  return { wanted: rendered, manifest: manifestText(rendered.manifest) };
+export function goalOf(installation: Installation): { wanted: Wanted; manifest: string; origin: Origin } {
+  const { rendered } = installation;
+  return { wanted: rendered, manifest: manifestText(rendered.manifest), origin: originIn(installation) };
+}
+
+/** A site's link is called as its file. */
+function originIn({ rendered, configuration }: Installation): Origin {
+  const { places, resolved } = configuration;
+  return (path) => {
+    const file = rendered.files.find((one) => posix.basename(one.path) === posix.basename(path));
+    const site = resolved.expanded.find(({ name }) => name === file?.site);
+    const at = site && places.locate(['sites', site.specName], 'key');
+    return at && [{ message: 'the file of this site belongs there', at }];
+  };
 }
 
 /**

@@ -278,6 +278,16 @@ describe('refuses, and writes nothing', () => {
     expect(readFileSync(join(nginx.folder, 'victim'), 'utf8')).toBe('precious\n');
   });
 
+  it('over a foreign file, and names the site that asks for it', { timeout }, async () => {
+    nginx.spec({ api: 8080 });
+    writeFileSync(site('api'), '# mine\n');
+    for (const words of [['apply', '--sandbox', 'none'], ['diff']]) {
+      const refused = await json(...words);
+      const found = refused.diagnostics.find(({ code }: { code: string }) => code === 'foreign-file');
+      expect(found.related).toMatchObject([{ at: { file: 'keepgate.yaml', line: 6 } }]);
+    }
+  });
+
   it.runIf(process.getuid?.() === 0)('over a file of somebody else', { timeout }, async () => {
     nginx.spec({ api: 8080 });
     expect(await run('apply', '--sandbox', 'none')).toMatchObject({ exitCode: 0 });
