@@ -96,6 +96,12 @@ export function runInstall(
   });
 }
 
+/** Of sockets that others can reach. */
+export function openPorts(addresses: readonly string[]): number[] {
+  const open = addresses.filter((address) => !/^(127\.|\[::1\])/.test(address));
+  return [...new Set(open.map((address) => Number(/(\d+)$/.exec(address)?.[1])))].filter((port) => port > 0);
+}
+
 async function reasonsOf({ diagnostics }: Applied, ports: readonly number[], { env }: Io): Promise<Diagnostic[]> {
   const said = diagnostics.map(({ message }) => message).join('\n');
   return platformReasons({ said, ports, path: (env.PATH ?? '').split(delimiter) });

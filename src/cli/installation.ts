@@ -1,12 +1,12 @@
 /** What diff and apply begin with: a spec, rendered for the nginx whose folder it is installed into. */
-import { resolve as resolvePath } from 'node:path';
+import { posix, resolve as resolvePath } from 'node:path';
 import type { Argv } from 'yargs';
 import { withLock } from '../certs/lock.ts';
 import { isServed, serveStandIn } from '../certs/stand-in.ts';
 import { openStore } from '../certs/store.ts';
 import { insideRoot } from '../deploy/inside-root.ts';
 import { type InstallFolder, installFolder } from '../deploy/place.ts';
-import type { Wanted } from '../deploy/plan.ts';
+import type { Origin, Wanted } from '../deploy/plan.ts';
 import { manifestText } from '../deploy/plan-manifest.ts';
 import { type NeededCertificate, nameOf, neededCertificates, storeOf } from '../deploy/plan-stand-ins.ts';
 import { KeepgateError, reaches } from '../diagnostic.ts';
@@ -87,15 +87,27 @@ export async function nginxHere({ nginx }: Pick<InstallOptions, 'nginx'>, io: Io
   return path === undefined ? undefined : inspectNginx(path);
 }
 
-export function goalOf({ rendered }: Installation): { wanted: Wanted; manifest: string } {
-  return { wanted: rendered, manifest: manifestText(rendered.manifest) };
+export function goalOf(installation: Installation): { wanted: Wanted; manifest: string; origin: Origin } {
+  const { rendered } = installation;
+  return { wanted: rendered, manifest: manifestText(rendered.manifest), origin: originIn(installation) };
+}
+
+/** A site's link is called as its file. */
+function originIn({ rendered, configuration }: Installation): Origin {
+  const { places, resolved } = configuration;
+  return (path) => {
+    const file = rendered.files.find((one) => posix.basename(one.path) === posix.basename(path));
+    const site = resolved.expanded.find(({ name }) => name === file?.site);
+    const at = site && places.locate(['sites', site.specName], 'key');
+    return at && [{ message: 'the file of this site belongs there', at }];
+  };
 }
 
 /**
  * The names of certificates that nginx would not find in the store; none where the folder is nobody's file system.
  * @throws KeepgateError root-link (1)
  */
-export function missingCertificates({ place, certificates }: Installation): string[] {
+export function missingCertificates({ place, certificates }: Pick<Installation, 'place' | 'certificates'>): string[] {
   const { fileSystem } = place;
   if (fileSystem === undefined) return [];
   return certificates
@@ -105,7 +117,7 @@ export function missingCertificates({ place, certificates }: Installation): stri
 
 /** Makes them, each in the store that the spec says, below the file system. @throws KeepgateError of the store (4) */
 export async function makeStandIns(
-  { place, certificates }: Installation,
+  { place, certificates }: Pick<Installation, 'place' | 'certificates'>,
   names: readonly string[],
   io: Io,
 ): Promise<void> {

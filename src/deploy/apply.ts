@@ -9,7 +9,7 @@ import { type Journal, readJournal } from './journal.ts';
 import { isUnloaded } from './loaded.ts';
 import type { NginxInstance } from './nginx-instance.ts';
 import { othersMayWrite } from './others-may-write.ts';
-import { folderOf, isEmpty, type Plan, pathsOf, planFolder, refusals, type Wanted } from './plan.ts';
+import { folderOf, isEmpty, type Origin, type Plan, pathsOf, planFolder, refusals, type Wanted } from './plan.ts';
 import { nginxOf } from './processes.ts';
 import { recover } from './recover.ts';
 import type { ExpectedCertificate } from './served-certificate.ts';
@@ -35,6 +35,8 @@ export interface Goal {
   readonly wanted: Wanted;
   /** The manifest's own bytes; undefined for none. */
   readonly manifest: string | Uint8Array | undefined;
+  /** For refusals; undefined where there is no spec. */
+  readonly origin?: Origin;
 }
 
 export interface ApplyOptions {
@@ -86,7 +88,7 @@ export async function apply(place: Place, goal: Goal, options: ApplyOptions): Pr
   const interrupted = readJournal(folder) !== undefined;
   if (view.settled && !interrupted) return { outcome: 'unchanged', plan: view.plan, standIns: [], diagnostics: [] };
   if (options.dryRun) {
-    const blocked = [...refusals(view.plan, shown, options.force), ...unsafeFolders(place, view.plan)];
+    const blocked = [...refusals(view.plan, shown, options.force, goal.origin), ...unsafeFolders(place, view.plan)];
     const diagnostics = blocked.length > 0 ? blocked : await options.prove(view.plan);
     const outcome = reaches(diagnostics, 'error') ? 'refused' : 'planned';
     return { outcome, plan: view.plan, standIns: view.missing, diagnostics };
@@ -112,7 +114,7 @@ async function holding(place: Place, goal: Goal, options: ApplyOptions): Promise
     ...more,
   });
   if (settled) return result('unchanged', []);
-  const blocked = [...refusals(plan, shown, options.force), ...unsafeFolders(place, plan)];
+  const blocked = [...refusals(plan, shown, options.force, goal.origin), ...unsafeFolders(place, plan)];
   if (blocked.length > 0) return result('refused', blocked);
   for (const name of new Set(['', ...[...paths].map(folderOf)])) sweep(join(folder, name));
 

@@ -104,19 +104,26 @@ export function isEmpty({ files, links, remove }: Plan): boolean {
   return files.length + links.length + remove.length === 0;
 }
 
+/** Where in the spec a path comes from; undefined for what no site alone asks for. */
+export type Origin = (path: string) => Diagnostic['related'];
+
 /** The conflicts that forbid the whole plan, each with its way out. `folder` is as the user named it. */
-export function refusals({ conflicts }: Plan, folder: string, force: boolean): Diagnostic[] {
+export function refusals({ conflicts }: Plan, folder: string, force: boolean, origin?: Origin): Diagnostic[] {
   return conflicts
     .filter(({ kind }) => !(force && kind === 'hand-edited'))
-    .map(({ path, kind, problem }) => ({
-      code: kind === 'foreign' ? 'foreign-file' : 'hand-edited',
-      severity: 'error',
-      message: `${folder}/${path} ${problem}; nothing was written`,
-      help:
-        kind === 'foreign'
-          ? 'keepgate overwrites only what its manifest lists. Move it away, or write to another folder: --out DIR'
-          : 'Put the change into the spec, or into a template of your own (--templates), then overwrite it: --force',
-    }));
+    .map(({ path, kind, problem }): Diagnostic => {
+      const related = origin?.(path);
+      return {
+        code: kind === 'foreign' ? 'foreign-file' : 'hand-edited',
+        severity: 'error',
+        message: `${folder}/${path} ${problem}; nothing was written`,
+        help:
+          kind === 'foreign'
+            ? 'keepgate overwrites only what its manifest lists. Move it away, or write to another folder: --out DIR'
+            : 'Put the change into the spec, or into a template of your own (--templates), then overwrite it: --force',
+        ...(related && { related }),
+      };
+    });
 }
 
 /** The manifest that stands while files are put in place: what is there now, and what will be. */

@@ -65,6 +65,12 @@ it('installs, does nothing twice, changes, removes, and goes back', { timeout },
     'disable sites-enabled/keepgate_gone.conf',
   ]);
   expect(changes[0].diff).toMatch(/^-.*127\.0\.0\.1:8080;$/m);
+  const { stdout: coloured } = await nginx.keepgate(['diff'], { env: { FORCE_COLOR: '1' } });
+  expect(coloured).toContain('\u001b[31m-');
+  const { stdout: plain } = await nginx.keepgate(['diff']);
+  expect(plain).toMatch(/^-.*127\.0\.0\.1:8080;$/m);
+  expect(plain).not.toContain('\u001b');
+  expect(plain).not.toMatch(/^Index: |^====/m);
   expect(await json('apply')).toMatchObject({
     exitCode: 0,
     removed: expect.arrayContaining(['sites-enabled/keepgate_gone.conf']),
@@ -80,6 +86,11 @@ it('installs, does nothing twice, changes, removes, and goes back', { timeout },
   expect(await json('rollback', '--to', '1')).toMatchObject({ exitCode: 0 });
   expect(readdirSync(join(nginx.etc, 'sites-enabled'))).toEqual([]);
   expect(await run('rollback', '--to', '77')).toMatchObject({ exitCode: 1 });
+  for (const to of ['x', '0', '-1', '1.5'])
+    expect(await run('rollback', `--to=${to}`)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('--list'),
+    });
 });
 
 it('remembers what nginx has not read', { timeout }, async () => {
@@ -265,6 +276,16 @@ describe('refuses, and writes nothing', () => {
     const files = Object.entries(treeOf(nginx.etc)).filter(([path]) => !path.startsWith('.keepgate'));
     expect(Object.fromEntries(files)).toEqual(before);
     expect(readFileSync(join(nginx.folder, 'victim'), 'utf8')).toBe('precious\n');
+  });
+
+  it('over a foreign file, and names the site that asks for it', { timeout }, async () => {
+    nginx.spec({ api: 8080 });
+    writeFileSync(site('api'), '# mine\n');
+    for (const words of [['apply', '--sandbox', 'none'], ['diff']]) {
+      const refused = await json(...words);
+      const found = refused.diagnostics.find(({ code }: { code: string }) => code === 'foreign-file');
+      expect(found.related).toMatchObject([{ at: { file: 'keepgate.yaml', line: 6 } }]);
+    }
   });
 
   it.runIf(process.getuid?.() === 0)('over a file of somebody else', { timeout }, async () => {

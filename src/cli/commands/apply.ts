@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { expectedCertificates } from '../../deploy/expected-certificates.ts';
 import type { Plan } from '../../deploy/plan.ts';
-import type { Diagnostic } from '../../diagnostic.ts';
+import { type Diagnostic, reaches } from '../../diagnostic.ts';
 import type { Model } from '../../model/site.ts';
 import type { Command } from '../command.ts';
-import { type ApplyRunOptions, applyRunOptions, runInstall } from '../install-run.ts';
+import { type ApplyRunOptions, applyRunOptions, openPorts, runInstall } from '../install-run.ts';
 import {
   goalOf,
   type Installation,
@@ -40,7 +40,13 @@ async function run(argv: Options, io: Io): Promise<number> {
   }
   const { installation } = prepared;
   const { place, binary, configuration, rendered } = installation;
-  const { diagnostics, ignored, resolved } = configuration;
+  const { ignored, resolved } = configuration;
+  const { inspectInstalled } = await import('../installed-files.ts');
+  const diagnostics = [...configuration.diagnostics, ...inspectInstalled(installation, io.now())];
+  if (reaches(diagnostics, 'error')) {
+    await say({ format, diagnostics, ignored }, io);
+    return exitCode.wrong;
+  }
   const expect = (plan: Plan) => {
     const changed = new Set(plan.files.map(({ path }) => path));
     const sites = new Set(rendered.files.flatMap(({ path, site }) => (changed.has(path) && site ? [site] : [])));
@@ -59,11 +65,8 @@ async function run(argv: Options, io: Io): Promise<number> {
   );
 }
 
-/** Of sockets that others can reach. */
 function portsOf({ sites }: Model): number[] {
-  const addresses = sites.flatMap(({ listen }) => [...listen.http, ...listen.https.map(({ address }) => address)]);
-  const open = addresses.filter((address) => !/^(127\.|\[::1\])/.test(address));
-  return [...new Set(open.map((address) => Number(/(\d+)$/.exec(address)?.[1])))].filter((port) => port > 0);
+  return openPorts(sites.flatMap(({ listen }) => [...listen.http, ...listen.https.map(({ address }) => address)]));
 }
 
 /** The merged configuration in a sandbox, clashes with the machine's own included. What could not be tested is an error. */

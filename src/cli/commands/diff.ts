@@ -43,7 +43,7 @@ async function run(argv: Options, io: Io): Promise<number> {
   const { place, configuration } = installation;
   const { plan, certificates, settled, unloaded, interrupted } = await todo(installation);
   const changes = fileChanges(place.folder, plan);
-  const conflicts = refusals(plan, place.shown, false).map(asFinding);
+  const conflicts = refusals(plan, place.shown, false, goalOf(installation).origin).map(asFinding);
   const diagnostics = [...configuration.diagnostics, ...conflicts];
   const { unified, unifiedText } = await import('../report/unified.ts');
   const product = {

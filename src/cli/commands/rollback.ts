@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
 import type { Goal } from '../../deploy/apply.ts';
+import { expectedCertificates } from '../../deploy/expected-certificates.ts';
 import { type PastChange, readHistory } from '../../deploy/journal.ts';
 import { installFolder } from '../../deploy/place.ts';
 import type { Plan } from '../../deploy/plan.ts';
@@ -7,9 +8,11 @@ import { wantedOf } from '../../deploy/snapshot.ts';
 import { KeepgateError } from '../../diagnostic.ts';
 import { manifestName } from '../../render/render.ts';
 import type { Command } from '../command.ts';
-import { type ApplyRunOptions, applyRunOptions, runInstall } from '../install-run.ts';
-import { nginxHere } from '../installation.ts';
+import { type ApplyRunOptions, applyRunOptions, openPorts, runInstall } from '../install-run.ts';
+import { makeStandIns, missingCertificates, nginxHere } from '../installation.ts';
 import { exitCode, type Io } from '../io.ts';
+import { addressesOf, servedSites, storedCertificates } from '../restored-sites.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface Options extends ApplyRunOptions {
   root?: string;
@@ -30,6 +33,9 @@ function options(yargs: Argv): Argv<Options> {
 }
 
 async function run(argv: Options, io: Io): Promise<number> {
+  const { to } = argv;
+  if (to !== undefined && (!Number.isInteger(to) || to < 1))
+    throw new UsageError('--to takes the number of a change; see them with: keepgate rollback --list');
   const binary = await nginxHere(argv, io);
   const place = installFolder(argv.root, binary?.confDir, io.cwd);
   const history = readHistory(place.folder);
@@ -37,13 +43,21 @@ async function run(argv: Options, io: Io): Promise<number> {
     io.stdout.write(argv.format === 'json' ? `${JSON.stringify(history.map(entryOf), null, 2)}\n` : inWords(history));
     return exitCode.done;
   }
-  const goal = goalOf(choose(history, argv.to));
+  const goal = goalOf(choose(history, to));
   const prove = async (plan: Plan) =>
     argv.sandbox === 'none' || binary === undefined
       ? []
       : (await import('../../check/past-state.ts')).provePast(binary, place.folder, goal.wanted, plan);
-  const steps = { prove, missing: () => [], standIn: async () => undefined, expect: () => [] };
-  return runInstall({ place, binary, goal, options: argv, diagnostics: [], ignored: [], ports: [], steps }, io);
+  const { files } = goal.wanted;
+  const certificates = place.fileSystem === undefined ? [] : storedCertificates(servedSites(files), place.fileSystem);
+  const steps = {
+    prove,
+    missing: () => missingCertificates({ place, certificates }),
+    standIn: (names: readonly string[]) => makeStandIns({ place, certificates }, names, io),
+    expect: (plan: Plan) => expectedCertificates(servedSites(plan.files)),
+  };
+  const ports = openPorts(addressesOf(files));
+  return runInstall({ place, binary, goal, options: argv, diagnostics: [], ignored: [], ports, steps }, io);
 }
 
 function choose(history: readonly PastChange[], to: number | undefined): PastChange {

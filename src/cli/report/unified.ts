@@ -25,7 +25,7 @@ export function unified(change: FileChange): string {
     undefined,
     { context: 3 },
   );
-  return patch.replace(/^=+\n/, '');
+  return patch.replace(/^(Index: .*\n)?=+\n/, '');
 }
 
 export function unifiedText(changes: readonly FileChange[], folder: string, color: boolean): string {
