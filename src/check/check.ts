@@ -10,6 +10,7 @@ import { blame } from './blame.ts';
 import { explainClash, foreignFiles } from './clash.ts';
 import { foreignAddresses, isLackOfAddress, onlyLacksAddress } from './listen-addresses.ts';
 import { liveFiles } from './live.ts';
+import { socketClashes } from './live-sockets.ts';
 import { tlsClashes } from './live-tls.ts';
 import { type TreeOptions, testTree } from './test-tree.ts';
 
@@ -43,6 +44,7 @@ export async function checkWithNginx(
   const unexplained = messages.filter((message) => !clashes.get(message));
   const diagnostics = [
     ...[...clashes.values()].filter((clash) => clash !== undefined),
+    ...socketClashes(resolved, rendered, live),
     ...tlsClashes(resolved, nginx.target.version, rendered, live),
     ...blame(unexplained, { nginx: name, quoteOthers }, rendered, resolved, places),
     ...foreignAddresses(resolved.expanded, places),

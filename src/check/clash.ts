@@ -60,6 +60,9 @@ export function renderedAsFiles(files: Rendered['files']): LiveFile[] {
 /** Where a directive may begin. */
 export const start = '(?:^|[;{}])\\s*';
 
+/** Words of `listen` that are the socket's, not a server's. */
+const socketOptions = String.raw`\s(?:reuseport|backlog=|rcvbuf=|sndbuf=|fastopen=|deferred|ipv6only=|so_keepalive=|bind)`;
+
 function clashOf(text: string): Clash | undefined {
   const socket = /^a duplicate default server for (\S+)/.exec(text)?.[1];
   if (socket !== undefined)
@@ -96,6 +99,24 @@ function clashOf(text: string): Clash | undefined {
       pattern: new RegExp(`${start}log_format\\s+["']?${escaped(format)}["']?(?:\\s|$)`),
       way: switchOff,
     };
+  const zone = /^(?:the size \d+ of|the) shared memory zone "([^"]*)" (?:conflicts|is already declared)/.exec(
+    text,
+  )?.[1];
+  if (zone !== undefined)
+    return {
+      code: 'clash-zone',
+      message: `the machine has a shared memory zone "${zone}" already, of another size or for another use`,
+      pattern: new RegExp(`(?:\\szone\\s+|zone=|shared:)${escaped(zone)}(?:[\\s:;]|$)`),
+      way: (theirs) => `Give the zone in ${placeOf(theirs)} another name, or take it out.`,
+    };
+  const options = /^duplicate listen options for (\S+)/.exec(text)?.[1];
+  if (options !== undefined)
+    return {
+      code: 'clash-listen-options',
+      message: `the machine sets options of the socket ${options} already, and nginx takes them from one server only`,
+      pattern: listenPattern(options, socketOptions),
+      way: (theirs) => edited(theirs, 's/ reuseport//'),
+    };
   const directive = /^"([a-z_]+)" directive is duplicate/.exec(text)?.[1];
   if (directive === undefined) return undefined;
   return {
@@ -105,6 +126,19 @@ function clashOf(text: string): Clash | undefined {
     way: (theirs) =>
       aloneOnItsLine(theirs) ? edited(theirs, 's/^/#/') : `Take ${directive} out of ${placeOf(theirs)}.`,
   };
+}
+
+/** Such as `0.0.0.0:443` for `443`, as nginx calls it. */
+export function socketOf(address: string): string {
+  return address.includes(':') ? address : `0.0.0.0:${address}`;
+}
+
+/** A `listen` on the socket that nginx calls `0.0.0.0:80`, with something among its words, and something else not. */
+export function listenPattern(socket: string, having = '', lacking?: string): RegExp {
+  const not = lacking === undefined ? '' : `(?![^;]*${lacking})`;
+  return new RegExp(
+    `${start}listen\\s+${addressPattern(socket)}(?=[\\s;])${not}${having === '' ? '' : `[^;]*${having}`}`,
+  );
 }
 
 /** The `listen` of a default server on the socket that nginx calls `0.0.0.0:80`, however it is written. */

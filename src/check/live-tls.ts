@@ -4,7 +4,7 @@ import { atLeast } from '../model/nginx-features.ts';
 import { nginxFolder } from '../model/nginx-folder.ts';
 import type { Resolved } from '../model/resolve.ts';
 import type { Rendered } from '../render/render.ts';
-import { defaultServerPattern, edited, renderedAsFiles, start } from './clash.ts';
+import { defaultServerPattern, edited, renderedAsFiles, socketOf, start } from './clash.ts';
 import { type Found, findLine, type LiveFile, lineAt } from './live.ts';
 
 const protocols = new RegExp(`${start}ssl_protocols\\s+([^;]+)`);
@@ -27,7 +27,7 @@ export function tlsClashes(
     const wanted = tls.protocols.join(' ');
     const servers = new Map<LiveFile, Found>();
     for (const { address } of listen.https) {
-      const theirs = findLine(live, defaultServerPattern(address.includes(':') ? address : `0.0.0.0:${address}`));
+      const theirs = findLine(live, defaultServerPattern(socketOf(address)));
       if (theirs && !servers.has(theirs.file)) servers.set(theirs.file, theirs);
     }
     return [...servers.values()].flatMap((theirs): Diagnostic[] => {

@@ -151,6 +151,24 @@ listen on an address of its own, or use nginx 1.29.2 or later.
 
   listen: {addresses: [192.0.2.10]}`,
   },
+  'clash-socket': {
+    title: 'a server of the machine speaks another way on the same socket',
+    text: `The PROXY protocol and TLS belong to an address and port, not to a server: when one server's listen asks for it, nginx expects it
+from every client of that socket, and newer versions only warn. With the site beside it, one of the two could not be reached any more.
+Change the line that is named, or let the site listen on an address of its own.
+
+  listen: {addresses: [192.0.2.10]}`,
+  },
+  'clash-listen-options': {
+    title: 'the options of a socket are set twice',
+    text: `Options such as reuseport and backlog may stand in one listen of an address and port only. keepgate sets reuseport for HTTP/3, in its
+shared file. Take the option out of the line of the machine that is named; it holds for that server all the same.`,
+  },
+  'clash-zone': {
+    title: 'a shared memory zone of that name is there already',
+    text: `Zones share one namespace in all of nginx. keepgate's begin with "keepgate_" and end with their size, so the other one is probably a
+copy of a rendered file that was changed. Give that zone another name, or take it out.`,
+  },
   'address-not-here': {
     title: 'this machine does not have that address',
     text: `A site listens on an address that this machine has not now. nginx refuses to start then. That is right where the files go to another

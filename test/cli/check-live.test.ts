@@ -130,6 +130,82 @@ describe("a machine's own configuration", () => {
     expect(await check(suite, folder)).toEqual({ exitCode: 0, clashes: [] });
   });
 
+  const listening = (line: string): string =>
+    `server { server_name shop.example.com; ssl_certificate /etc/ssl/shop.pem; ssl_certificate_key /etc/ssl/shop.key;\n${line}\n}\n`;
+
+  describe.each(['bookworm', 'trixie'] as const)('a socket of the machine, nginx of %s', (suite) => {
+    it.each([
+      [
+        'the PROXY protocol',
+        'listen 443 ssl proxy_protocol;',
+        'listen 443 ssl',
+        'expects the PROXY protocol on 0.0.0.0:443',
+      ],
+      [
+        'the PROXY protocol in clear',
+        'listen *:80 proxy_protocol;',
+        'listen 80;',
+        'expects the PROXY protocol on 0.0.0.0:80',
+      ],
+      ['TLS on port 80', 'listen [::]:80 ssl;', 'listen [::]:80;', 'speaks TLS on [::]:80'],
+      ['no TLS on port 443', 'listen 0.0.0.0:443;', 'listen 443 ssl', 'has a server in clear on 0.0.0.0:443'],
+    ])('with %s is no socket of the site', async (_, line, ours, said) => {
+      const folder = withoutDefault(machine(suite, { 'conf.d/shop.conf': listening(line) }));
+      const { exitCode, clashes } = await check(suite, folder);
+      expect(exitCode).toBe(1);
+      const found = clashes.filter(({ code }) => code === 'clash-socket');
+      expect(found.map(sides)).toEqual([
+        {
+          code: 'clash-socket',
+          theirs: `/etc/nginx/conf.d/shop.conf:2: ${line}`,
+          ours: `/etc/nginx/sites-available/keepgate_api.conf: ${ours}${ours.endsWith(';') ? '' : suite === 'bookworm' ? ' http2;' : ';'}`,
+        },
+      ]);
+      expect(found[0]).toMatchObject({ message: expect.stringContaining(said) });
+      await obey(found[0]?.help ?? '', folder);
+      expect(await check(suite, folder)).toEqual({ exitCode: 0, clashes: [] });
+    });
+
+    it.each(['listen 443 ssl backlog=1024;', 'listen 192.0.2.1:80 proxy_protocol;', 'listen 8443 ssl proxy_protocol;'])(
+      'may be as it is: %s',
+      async (line) => {
+        const folder = withoutDefault(machine(suite, { 'conf.d/shop.conf': listening(line) }));
+        const { clashes } = await check(suite, folder);
+        expect(clashes.filter(({ code }) => code !== 'address-not-here')).toEqual([]);
+      },
+    );
+
+    it('clash-zone: one of the same name and another size', async () => {
+      const zone = 'ssl_session_cache shared:keepgate_10m:1m;';
+      const folder = withoutDefault(machine(suite, { 'conf.d/shop.conf': listening(`listen 8443 ssl; ${zone}`) }));
+      const { exitCode, clashes } = await check(suite, folder);
+      expect(exitCode).toBe(1);
+      expect(clashes.map(sides)).toEqual([
+        {
+          code: 'clash-zone',
+          theirs: `/etc/nginx/conf.d/shop.conf:2: listen 8443 ssl; ${zone}`,
+          ours: '/etc/nginx/conf.d/keepgate.conf: ssl_session_cache shared:keepgate_10m:10m;',
+        },
+      ]);
+    });
+  });
+
+  it('clash-listen-options: reuseport for HTTP/3 in both', async () => {
+    const folder = withoutDefault(machine('trixie', { 'conf.d/shop.conf': listening('listen 443 quic reuseport;') }));
+    const spec = place.write('http3.yaml', `${minimal()}    http3: true\n`);
+    const { exitCode, clashes } = await check('trixie', folder, spec);
+    expect(exitCode).toBe(1);
+    expect(clashes.map(sides)).toEqual([
+      {
+        code: 'clash-listen-options',
+        theirs: '/etc/nginx/conf.d/shop.conf:2: listen 443 quic reuseport;',
+        ours: '/etc/nginx/conf.d/keepgate.conf: listen 443 quic reuseport default_server;',
+      },
+    ]);
+    await obey(clashes[0]?.help ?? '', folder);
+    expect(await check('trixie', folder, spec)).toEqual({ exitCode: 0, clashes: [] });
+  });
+
   it('may log as it likes: no log is shared with it', async () => {
     const text = site('access_log /var/log/nginx/access.log combined buffer=32k;');
     const folder = withoutDefault(machine('bookworm', { 'conf.d/foreign.conf': text }));
