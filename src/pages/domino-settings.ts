@@ -93,8 +93,8 @@ a certificate for this one.`,
   'domino-key-store': {
     title: 'the REST API could not open the key store',
     text: `The file is not there, or the user that Domino runs as may not read it, or may not enter a folder above it. keepgate's own store is
-closed to that user on purpose: export the certificate to a place below the data folder. The key store isn't opened here: with a wrong
-password the API doesn't start its TLS, which the doctor shows.
+closed to that user on purpose: export the certificate to a place below the data folder. It is opened, too, as far as its password is known
+here: with a wrong one, without a private key, or with the certificate of another key the API would not start its TLS.
 
   sudo keepgate cert export --help`,
   },

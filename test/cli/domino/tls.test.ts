@@ -10,18 +10,31 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
+import { toJks } from '../../../src/certs/export/jks.ts';
+import { toPfx } from '../../../src/certs/export/pfx.ts';
 import { addVersion, openStore, switchTo } from '../../../src/certs/store.ts';
 import { issued } from '../../certs/store-folder.ts';
 import { dataFolder, json, snapshot } from '../../domino/data-folder.ts';
+import { parts } from '../../parts.ts';
 import { Workplace } from '../workplace.ts';
 
 const place = new Workplace();
+/** A PFX with this password. */
+async function pfxOf(password: string, names = ['domino.example.com', 'no-such-host.invalid']): Promise<Buffer> {
+  return (await toPfx(issued(names), { as: 'pfx', password, alias: 'domino' })).store;
+}
+const stores = {
+  open: await pfxOf(''),
+  closed: await pfxOf('secret'),
+  wildcard: await pfxOf('', ['*.example.com']),
+  other: await pfxOf('', ['other.example.com']),
+};
 const isRoot = process.getuid?.() === 0;
 const ini = '[Notes]\r\nKitType=2\r\nkeepmanagementurl=http://localhost:8889\r\nDirectory=/daten/M\xFCller\r\n';
-const files = { 'notes.ini': Buffer.from(ini, 'latin1'), 'keepgate/domino.pfx': 'a key store' };
+const files = { 'notes.ini': Buffer.from(ini, 'latin1'), 'keepgate/domino.pfx': stores.open };
 const pfx = ['--as', 'pfx', '--file', 'keepgate/domino.pfx'];
 const named = ['--host', 'domino.example.com', '--no-lookup'];
 const consoleHint = `
@@ -235,7 +248,32 @@ describe('domino tls refuses', () => {
     ['localhost', 'domino-host-local', {}, [...pfx, '--host', 'localhost', '--no-lookup']],
     ['::1', 'domino-host-local', {}, [...pfx, '--host', '::1', '--no-lookup']],
     ['a wildcard as a name', 'domino-host-local', {}, [...pfx, '--host', '*.example.com', '--no-lookup']],
-    ['a key store without a name', 'domino-host-unknown', {}, pfx],
+    ['a key store without a name', 'domino-host-unknown', { 'keepgate/domino.pfx': stores.wildcard }, pfx],
+    ['what is no key store', 'domino-key-store', { 'keepgate/domino.pfx': 'junk' }, [...pfx, ...named]],
+    [
+      'a key store with another password',
+      'domino-key-store',
+      { 'keepgate/domino.pfx': stores.closed },
+      [...pfx, ...named],
+    ],
+    [
+      'a key store whose certificate is not for the name',
+      'domino-host-not-in-certificate',
+      { 'keepgate/domino.pfx': stores.other },
+      [...pfx, ...named],
+    ],
+    [
+      'the certificate of another key',
+      'domino-key-store',
+      { 'a.key': issued(['domino.example.com']).key, 'a.crt': issued(['domino.example.com']).fullchain },
+      ['--as', 'pem', '--file', 'a.key', '--chain', 'a.crt', ...named],
+    ],
+    [
+      'a chain without its key',
+      'domino-key-store',
+      { 'a.key': issued(['domino.example.com']).fullchain, 'a.crt': issued(['domino.example.com']).fullchain },
+      ['--as', 'pem', '--file', 'a.key', '--chain', 'a.crt', ...named],
+    ],
     ['a later file', 'domino-overridden', { 'keepconfig.d/zz.json': { TLSType: 'jks' } }, [...pfx, ...named]],
     ['a missing key store', 'domino-key-store', {}, [...pfx.slice(0, 3), 'no.pfx', ...named]],
     ['JKS without a password', 'domino-password-short', {}, [...jks, ...named]],
@@ -272,6 +310,28 @@ describe('domino tls refuses', () => {
     });
     expect(snapshot(data)).toEqual(before);
     expect(existsSync(join(data, 'keepgate-backup'))).toBe(false);
+  });
+
+  it('a JKS that its password does not open', async () => {
+    process.env.PATH = `${process.env.PATH}:${dirname(parts.keytool)}`;
+    const store = await toJks(issued(['domino.example.com']), { as: 'jks', password: 'right-one', alias: 'domino' });
+    const data = dataFolder({ ...files, 'a.jks': store.store });
+    const given = (password: string) =>
+      tls(data, '--as', 'jks', '--file', 'a.jks', ...named, '--password-file', place.write('p', password, 0o600));
+    expect(await given('wrong-one')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining(`error domino-key-store: ${data}/a.jks is damaged, or has another password`),
+    });
+    expect(await given('right-one')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('nothing that it can not open for want of the password', async () => {
+    const data = dataFolder({ ...files, 'keepgate/domino.pfx': stores.closed });
+    const run = await tls(data, ...pfx, ...named, '--password-in-environment');
+    expect(run).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('was not opened: its password is not known'),
+    });
   });
 
   it('a name that the certificate is not for', async () => {

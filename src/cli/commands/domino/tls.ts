@@ -2,15 +2,17 @@ import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import type { Folder } from '../../../domino/folder.ts';
 import { storeKinds } from '../../../domino/installation.ts';
+import { type OpenedKeyStore, openKeyStore } from '../../../domino/key-store-contents.ts';
 import { thisMachine } from '../../../domino/leads-here.ts';
 import { planTls } from '../../../domino/plan-tls.ts';
+import type { OwnTls } from '../../../domino/tls-settings.ts';
 import type { Command } from '../../command.ts';
 import type { Io } from '../../io.ts';
 import { type StoreOptions, storeOption } from '../../store-option.ts';
 import { UsageError } from '../../usage-error.ts';
 import { carryOut, consoleCommands, undo } from './carry-out.ts';
 import { type DataOptions, dataOptions, environmentOf, inDataFolder } from './data-options.ts';
-import { isAbsolute, ownTls, type StoreFileOptions } from './own-tls.ts';
+import { isAbsolute, ownTls, type StoreFile, type StoreFileOptions } from './own-tls.ts';
 import { certificateOf } from './tls-certificate.ts';
 
 interface Options extends DataOptions, StoreFileOptions, StoreOptions {
@@ -79,17 +81,35 @@ async function setUp(folder: Folder, argv: Options, io: Io): Promise<number> {
   const environment = environmentOf(argv.environmentFile, io);
   const { tls, files } = ownTls(argv, environment, folder, io);
   const elsewhere = argv.out !== undefined;
+  const opened = await contentsOf(tls, files, environment);
   const planned = await planTls(folder, {
     tls,
     environment,
     files,
     overlay: argv.overlay,
     host: argv.host,
-    certificate: await certificateOf(argv, files, io),
+    certificate: (await certificateOf(argv, files, io)) ?? opened.leaf,
     elsewhere,
     ...(argv.lookup && !elsewhere && { machine: thisMachine }),
   });
-  return carryOut(folder, 'tls', { ...planned, next: nextSteps(argv, planned.iniLine) }, argv, io);
+  const diagnostics = [...planned.diagnostics, ...opened.diagnostics];
+  return carryOut(folder, 'tls', { ...planned, diagnostics, next: nextSteps(argv, planned.iniLine) }, argv, io);
+}
+
+async function contentsOf(
+  tls: OwnTls,
+  files: readonly StoreFile[],
+  environment: Readonly<Record<string, string>>,
+): Promise<OpenedKeyStore> {
+  const paths = files.flatMap(({ here }) => here ?? []);
+  if (tls.as === 'certmgr' || paths.length < files.length) return { diagnostics: [] };
+  const { password } = tls;
+  const known = {
+    none: '',
+    environment: environment.TLSPassword,
+    given: password.from === 'given' ? password.text : '',
+  };
+  return openKeyStore(tls.as, paths, known[password.from]);
 }
 
 function nextSteps({ out, data }: Options, iniLine: string): string[] {
