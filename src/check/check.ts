@@ -39,13 +39,14 @@ export async function checkWithNginx(
   const messages = result.messages.filter((message) => !isLackOfAddress(message));
   const passed = result.passed || onlyLacksAddress(result.messages);
   const live = options.live === undefined ? [] : foreignFiles(liveFiles(options.live), rendered, options.without);
+  const included = live.filter((file) => file.included);
   const clashes = new Map(messages.map((message) => [message, explainClash(message, rendered, live)]));
   const quoteOthers = options.live === undefined || isOwnConfiguration(options.live);
   const unexplained = messages.filter((message) => !clashes.get(message));
   const diagnostics = [
     ...[...clashes.values()].filter((clash) => clash !== undefined),
-    ...socketClashes(resolved, rendered, live),
-    ...tlsClashes(resolved, nginx.target.version, rendered, live),
+    ...socketClashes(resolved, rendered, included),
+    ...tlsClashes(resolved, nginx.target.version, rendered, included),
     ...blame(unexplained, { nginx: name, quoteOthers }, rendered, resolved, places),
     ...foreignAddresses(resolved.expanded, places),
     ...(options.live === undefined ? [] : skippedFiles(result.skipped)),

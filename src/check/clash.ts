@@ -53,7 +53,7 @@ export function foreignFiles(
 export function renderedAsFiles(files: Rendered['files']): LiveFile[] {
   return files.map(({ path, text }) => {
     const real = `${nginxFolder}/${path}`;
-    return { path: real, real, lines: text.split('\n') };
+    return { path: real, real, lines: text.split('\n'), included: true };
   });
 }
 

@@ -53,8 +53,8 @@ function otherUse(socket: string, tls: boolean, live: readonly LiveFile[]): Othe
   if (!tls)
     return encrypted && { theirs: encrypted, does: 'speaks TLS on', way: (theirs) => edited(theirs, 's/ ssl//') };
   const clear = findLine(live, listenPattern(socket, '', String.raw`\s(?:ssl|quic)\b`));
-  // With TLS in one of theirs, the machine has it on that socket as it is.
-  if (!clear || encrypted) return undefined;
+  // With TLS in one of theirs, or as it was said before nginx 1.15, the machine has it on that socket as it is.
+  if (!clear || encrypted || clear.file.lines.some((line) => /^\s*ssl\s+on\s*;/.test(line))) return undefined;
   const withTls = (theirs: Found): string => edited(theirs, 's/\\(listen[^;]*\\);/\\1 ssl;/');
   return { theirs: clear, does: 'has a server in clear on', way: withTls };
 }

@@ -5,6 +5,7 @@ import { readRegularFile } from '../certs/regular-file.ts';
 import type { Location } from '../diagnostic.ts';
 import { nginxFolder } from '../model/nginx-folder.ts';
 import { isOwnConfiguration, leadsOut, readMachine } from '../nginx/machine.ts';
+import { includeMatcher } from '../nginx/references.ts';
 
 export interface LiveFile {
   /** As nginx names it, such as `/etc/nginx/sites-enabled/default`. */
@@ -12,6 +13,8 @@ export interface LiveFile {
   /** Where the bytes are once links are followed, such as `/etc/nginx/sites-available/default`. */
   readonly real: string;
   readonly lines: readonly string[];
+  /** Whether an `include` names it: a folder also holds what was switched off. */
+  readonly included: boolean;
 }
 
 /** A line of a file. */
@@ -22,7 +25,10 @@ export interface Found {
 
 /** The text files in a folder that nginx knows as /etc/nginx: links in sites-enabled first, where a person switches off. */
 export function liveFiles(folder: string): LiveFile[] {
-  const { files, links } = readMachine(folder, { whole: true, modules: false });
+  const { files, links, includes } = readMachine(folder, { whole: true, modules: false });
+  const matchers = [...includes].map(includeMatcher);
+  const isIncluded = (path: string): boolean =>
+    path === `${nginxFolder}/nginx.conf` || matchers.some((matcher) => matcher.test(path));
   const linked = [...links.keys()].filter((path) => path.startsWith(`${nginxFolder}/sites-enabled/`));
   const paths = [...linked, ...[...files.keys()].filter((path) => !path.includes('/sites-available/'))];
   const confined = !isOwnConfiguration(folder);
@@ -31,7 +37,7 @@ export function liveFiles(folder: string): LiveFile[] {
     if (confined && leadsOut(onDisk(folder, real), folder)) return [];
     const contents = readRegularFile(onDisk(folder, real));
     return contents.state === 'read' && !contents.bytes.includes(0)
-      ? [{ path, real, lines: contents.bytes.toString().split('\n') }]
+      ? [{ path, real, lines: contents.bytes.toString().split('\n'), included: isIncluded(path) }]
       : [];
   });
 }
