@@ -115,7 +115,10 @@ function clashOf(text: string): Clash | undefined {
       code: 'clash-listen-options',
       message: `the machine sets options of the socket ${options} already, and nginx takes them from one server only`,
       pattern: listenPattern(options, socketOptions),
-      way: (theirs) => edited(theirs, 's/ reuseport//'),
+      way: (theirs) =>
+        /\sreuseport\b/.test(theirs.at.source)
+          ? edited(theirs, 's/ reuseport//')
+          : `Take the options of the socket out of ${placeOf(theirs)}.`,
     };
   const directive = /^"([a-z_]+)" directive is duplicate/.exec(text)?.[1];
   if (directive === undefined) return undefined;

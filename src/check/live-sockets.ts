@@ -1,38 +1,55 @@
 /** What one server of the machine asks of a socket, nginx asks of all servers on it, and mostly says nothing. */
 import type { Diagnostic } from '../diagnostic.ts';
 import type { Resolved } from '../model/resolve.ts';
+import type { Site } from '../model/site.ts';
 import type { Rendered } from '../render/render.ts';
 import { edited, listenPattern, renderedAsFiles, socketOf } from './clash.ts';
 import { type Found, findLine, type LiveFile } from './live.ts';
 
 /**
- * Sites one of whose sockets is spoken to in another way by a server of the machine: with the PROXY protocol, with TLS
- * on the port for HTTP, or in clear on the port for HTTPS. https://nginx.org/en/docs/http/ngx_http_core_module.html#listen
+ * Sockets of sites that a server of the machine speaks to in another way: with the PROXY protocol, with TLS on the port for
+ * HTTP, or in clear on the port for HTTPS. https://nginx.org/en/docs/http/ngx_http_core_module.html#listen
  */
 export function socketClashes({ model }: Resolved, rendered: Rendered, live: readonly LiveFile[]): Diagnostic[] {
-  return model.sites.flatMap(({ name, listen }) => {
-    const files = renderedAsFiles(rendered.files.filter(({ site }) => site === name));
-    const sockets = [
-      ...listen.http.map((address) => ({ socket: socketOf(address), tls: false })),
-      ...listen.https.map(({ address }) => ({ socket: socketOf(address), tls: true })),
+  if (live.length === 0) return [];
+  return socketsOf(model.sites).flatMap(({ socket, tls, site }): Diagnostic[] => {
+    const other = otherUse(socket, tls, live);
+    if (other === undefined) return [];
+    const files = renderedAsFiles(rendered.files.filter((file) => file.site === site));
+    const ours = findLine(files, listenPattern(socket));
+    return [
+      {
+        code: 'clash-socket',
+        severity: 'error',
+        message: `the machine ${other.does} ${socket}, and with that on the socket of the site "${site}": nginx takes it for every server there`,
+        site,
+        at: other.theirs.at,
+        ...(ours && { related: [{ message: "keepgate's side of it", at: ours.at }] }),
+        help: `${other.way(other.theirs)}\nor give the site addresses of its own: listen: {addresses: […]}`,
+      },
     ];
-    return sockets.flatMap(({ socket, tls }): Diagnostic[] => {
-      const ours = findLine(files, listenPattern(socket));
-      const other = otherUse(socket, tls, live);
-      if (ours === undefined || other === undefined) return [];
-      return [
-        {
-          code: 'clash-socket',
-          severity: 'error',
-          message: `the machine ${other.does} ${socket}, and with that on the socket of the site "${name}": nginx takes it for every server there`,
-          site: name,
-          at: other.theirs.at,
-          related: [{ message: "keepgate's side of it", at: ours.at }],
-          help: `${other.way(other.theirs)}\nor give the site addresses of its own: listen: {addresses: […]}`,
-        },
-      ];
-    });
   });
+}
+
+interface Socket {
+  readonly socket: string;
+  readonly tls: boolean;
+  /** The first site on it. */
+  readonly site: string;
+}
+
+/** Each once, however many sites share it. */
+function socketsOf(sites: readonly Site[]): Socket[] {
+  const found = new Map<string, Socket>();
+  const add = (address: string, tls: boolean, site: string): void => {
+    const socket = socketOf(address);
+    if (!found.has(socket)) found.set(socket, { socket, tls, site });
+  };
+  for (const { name, listen } of sites) {
+    for (const address of listen.http) add(address, false, name);
+    for (const { address } of listen.https) add(address, true, name);
+  }
+  return [...found.values()];
 }
 
 interface OtherUse {
