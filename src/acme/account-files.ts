@@ -1,8 +1,8 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRegularFile, whyNotRead } from '../certs/regular-file.ts';
 import { KeepgateError } from '../diagnostic.ts';
+import { readRegularFile, whyNotRead } from '../files/regular-file.ts';
 
 /** What account.json holds. */
 export interface AccountRecord {

@@ -1,6 +1,6 @@
 import { pemBlocks } from '../certs/pem.ts';
-import { readRegularFile, whyNotRead } from '../certs/regular-file.ts';
 import { KeepgateError } from '../diagnostic.ts';
+import { readRegularFile, whyNotRead } from '../files/regular-file.ts';
 
 /**
  * The certificates of a private CA, as PEM, that a directory's TLS certificate is verified against.

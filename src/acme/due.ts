@@ -1,6 +1,5 @@
 /** What there is to do about one certificate, now. */
 import { join } from 'node:path';
-import { readText } from '../certs/durable.ts';
 import { readPending } from '../certs/journal.ts';
 import type { CertificateSettings } from '../certs/settings.ts';
 import {
@@ -12,6 +11,7 @@ import {
 } from '../certs/store.ts';
 import { damaged, inStore } from '../certs/store-folder.ts';
 import type { KeepgateError } from '../diagnostic.ts';
+import { readText } from '../files/durable.ts';
 import { certificateId, isWindowStale, rememberWindow } from './ari.ts';
 import { changes } from './changes.ts';
 import { directoryOf } from './directory.ts';

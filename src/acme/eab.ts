@@ -1,5 +1,5 @@
-import { readRegularFile, whyNotRead } from '../certs/regular-file.ts';
 import { KeepgateError } from '../diagnostic.ts';
+import { readRegularFile, whyNotRead } from '../files/regular-file.ts';
 
 /** Where the two values are that bind a new account to one with the CA (RFC 8555, section 7.3.4). */
 export interface EabFiles {

@@ -1,9 +1,9 @@
 /** The ledger on disk: STORE/ledger.json, mode 0600, replaced as a whole. */
 import { join } from 'node:path';
 import { parse, textOf } from '../certs/documents.ts';
-import { replaceFile } from '../certs/durable.ts';
 import type { CertificateStore } from '../certs/store.ts';
 import { inStore } from '../certs/store-folder.ts';
+import { replaceFile } from '../files/durable.ts';
 import { type DirectoryLedger, emptyLedger, type Ledger } from './ledger.ts';
 import { unlessDamaged } from './state-file.ts';
 

@@ -1,7 +1,6 @@
 /** A certificate of the store as it is now: what is served, when it is renewed, what went wrong. Reads, changes nothing. */
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { readText } from '../certs/durable.ts';
 import { checkVersion } from '../certs/new-version.ts';
 import type { CertificateSettings } from '../certs/settings.ts';
 import { type CertificateState, statusOf } from '../certs/status.ts';
@@ -16,6 +15,7 @@ import {
 } from '../certs/store.ts';
 import { inStore } from '../certs/store-folder.ts';
 import { KeepgateError } from '../diagnostic.ts';
+import { readText } from '../files/durable.ts';
 import { certificateFiles } from '../model/store-paths.ts';
 import { type Asked, changes } from './changes.ts';
 import { directoryOf } from './directory.ts';

@@ -1,6 +1,6 @@
 /** Small JSON files in the store, each replaced as a whole. */
 import { join } from 'node:path';
-import { readText, replaceFile, replaceFiles } from './durable.ts';
+import { readText, replaceFile, replaceFiles } from '../files/durable.ts';
 import { type CertificateStore, certificateFolder, damaged, inStore, ownFolder, soonInStore } from './store-folder.ts';
 
 /**

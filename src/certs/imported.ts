@@ -1,6 +1,6 @@
 /** Certificates that somebody else issues, and that people bring. */
 import { join } from 'node:path';
-import { readText } from './durable.ts';
+import { readText } from '../files/durable.ts';
 import { clearRequest, readRequest } from './request.ts';
 import { keyTypes } from './settings.ts';
 import {

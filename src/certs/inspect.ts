@@ -4,10 +4,10 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { Diagnostic } from '../diagnostic.ts';
+import { type FileContents, readRegularFile } from '../files/regular-file.ts';
 import { type Chain, checkChain, day, isExpired, nameOf, publicKeyOf } from './chain.ts';
 import { checkPasswords } from './password-file.ts';
 import { type PemBlock, pemBlocks } from './pem.ts';
-import { type FileContents, readRegularFile } from './regular-file.ts';
 
 export interface CertificateFiles {
   /** Path of the PEM chain. */

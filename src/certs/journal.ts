@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn, readText, replaceFile } from '../files/durable.ts';
 import { readDocument, saveDocuments } from './documents.ts';
-import { namesIn, readText, replaceFile } from './durable.ts';
 import { type CertificateStore, certificateFolder, damaged, inStore } from './store-folder.ts';
 
 export interface Pending {

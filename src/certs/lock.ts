@@ -1,9 +1,9 @@
 /** One writer at a time to the store. */
 import { join } from 'node:path';
 import { KeepgateError } from '../diagnostic.ts';
-import { namesIn, sweep } from './durable.ts';
-import { type LockOptions, withFolderLock } from './folder-lock.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import { namesIn, sweep } from '../files/durable.ts';
+import { type LockOptions, withFolderLock } from '../files/folder-lock.ts';
+import type { ProcessIdentity } from '../files/process-identity.ts';
 import { type CertificateStore, folderIn, inStore } from './store-folder.ts';
 
 /**

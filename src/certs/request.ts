@@ -1,9 +1,9 @@
 /** The keys that wait in the store for the answer of a CA that people ask: `cert csr` makes them, `cert import` uses them. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn, readText, syncFolder } from '../files/durable.ts';
 import { isCertificateName } from './certificate-name.ts';
 import { readDocument, saveDocuments } from './documents.ts';
-import { namesIn, readText, syncFolder } from './durable.ts';
 import { type CertificateStore, certificateFolder, damaged, folderIn, inStore } from './store-folder.ts';
 
 export interface WaitingRequest {

@@ -1,8 +1,8 @@
 /** Self-signed certificates in the store, so that nginx starts before a real one is there. */
 import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { remove, syncFolder, temporaryIn, writeNew } from '../files/durable.ts';
 import { certificateFiles } from '../model/store-paths.ts';
-import { remove, syncFolder, temporaryIn, writeNew } from './durable.ts';
 import { selfSigned } from './self-signed.ts';
 import { type CertificateStore, certificateFolder, folderIn, inStore } from './store-folder.ts';
 import { switchTo } from './versions.ts';

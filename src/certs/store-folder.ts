@@ -3,8 +3,9 @@ import { accessSync, constants, lstatSync, mkdirSync, type Stats, statSync } fro
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { KeepgateError } from '../diagnostic.ts';
+import { type Durability, syncFolder } from '../files/durable.ts';
+import { codeOf } from '../files/errno.ts';
 import { checkCertificateName } from './certificate-name.ts';
-import { codeOf, type Durability, syncFolder } from './durable.ts';
 
 export interface CertificateStore {
   /** Absolute. */

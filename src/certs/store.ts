@@ -7,8 +7,8 @@
  */
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn } from '../files/durable.ts';
 import { isCertificateName } from './certificate-name.ts';
-import { namesIn } from './durable.ts';
 import { type CertificateStore, inStore } from './store-folder.ts';
 
 export { noteDocument, readDocument } from './documents.ts';

@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
-import { readText } from './durable.ts';
+import { readText } from '../files/durable.ts';
 import { readRequest, waitingNames } from './request.ts';
 import { names } from './store.ts';
 import { type CertificateStore, inStore } from './store-folder.ts';

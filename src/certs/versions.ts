@@ -1,8 +1,9 @@
 /** The versions of a certificate, and the one link that says which of them is served. */
 import { lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn, remove, replaceLink, syncFolder } from '../files/durable.ts';
+import { codeOf } from '../files/errno.ts';
 import { parse } from './documents.ts';
-import { codeOf, namesIn, remove, replaceLink, syncFolder } from './durable.ts';
 import { type CertificateStore, certificateFolder, damaged, folderIn, inStore } from './store-folder.ts';
 
 export interface VersionMeta {

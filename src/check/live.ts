@@ -1,8 +1,8 @@
 /** The machine's own configuration, read to show a person the other side of a clash. */
 import { readlinkSync } from 'node:fs';
 import { posix } from 'node:path';
-import { readRegularFile } from '../certs/regular-file.ts';
 import type { Location } from '../diagnostic.ts';
+import { readRegularFile } from '../files/regular-file.ts';
 import { nginxFolder } from '../model/nginx-folder.ts';
 import { isOwnConfiguration, leadsOut, readMachine } from '../nginx/machine.ts';
 import { includeMatcher } from '../nginx/references.ts';

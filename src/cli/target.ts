@@ -1,8 +1,8 @@
 /** Which nginx is rendered for: the command line's word, then the spec's, then the machine's. */
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { type FileContents, readRegularFile } from '../certs/regular-file.ts';
 import { KeepgateError } from '../diagnostic.ts';
+import { type FileContents, readRegularFile } from '../files/regular-file.ts';
 import { nginxFolder } from '../model/nginx-folder.ts';
 import { parseNginxV, type Target } from '../model/target.ts';
 import type { Places } from '../spec/load.ts';

@@ -1,7 +1,8 @@
 import { chmodSync, linkSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { codeOf, temporaryIn, writeNew as writeWhole } from '../certs/durable.ts';
 import { KeepgateError } from '../diagnostic.ts';
+import { temporaryIn, writeNew as writeWhole } from '../files/durable.ts';
+import { codeOf } from '../files/errno.ts';
 
 /**
  * Writes a file where there is none, whole or not at all.

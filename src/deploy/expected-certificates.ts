@@ -1,6 +1,6 @@
 /** Which certificates nginx has to serve once it has read a configuration. */
 import { X509Certificate } from 'node:crypto';
-import { readRegularFile } from '../certs/regular-file.ts';
+import { readRegularFile } from '../files/regular-file.ts';
 import type { ListenSocket, Site } from '../model/site.ts';
 import type { ExpectedCertificate } from './served-certificate.ts';
 

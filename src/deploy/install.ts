@@ -2,15 +2,15 @@
 import { lstatSync, mkdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { codeOf } from '../certs/durable.ts';
 import { KeepgateError } from '../diagnostic.ts';
+import { codeOf } from '../files/errno.ts';
+import { Staging, sweep, syncFolders } from '../files/staging.ts';
 import { printable } from '../nginx/printable.ts';
 import { manifestName } from '../render/render.ts';
 import { dropJournal, type Journal, keepJournal, writeJournal } from './journal.ts';
 import type { Plan } from './plan.ts';
 import { folderOf } from './plan.ts';
 import { type Snapshot, snapshotOf, wordFor } from './snapshot.ts';
-import { Staging, sweep, syncFolders } from './staging.ts';
 import { notUsable } from './survey.ts';
 
 export interface Change {

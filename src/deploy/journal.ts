@@ -1,8 +1,8 @@
 /** What a run will have changed, and what stood there before: written before the first change, and history after the last. */
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { namesIn, readText, replaceFile, syncFolder } from '../certs/durable.ts';
 import { KeepgateError } from '../diagnostic.ts';
+import { namesIn, readText, replaceFile, syncFolder } from '../files/durable.ts';
 import { isOwnPath } from './plan-manifest.ts';
 import type { Snapshot } from './snapshot.ts';
 import { inState, stateOf } from './state-folder.ts';

@@ -1,7 +1,7 @@
 /** Which nginx has not read what is on disk, or may not have. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { readText, replaceFile } from '../certs/durable.ts';
+import { readText, replaceFile } from '../files/durable.ts';
 import { isNginx, isSame, type NginxProcess, type NginxProcesses } from './processes.ts';
 import { inState, stateOf } from './state-folder.ts';
 

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Attributes } from '../files/staging.ts';
 import type { Wanted } from './plan.ts';
-import type { Attributes } from './staging.ts';
 
 export interface Snapshot {
   /** Path below the folder → its bytes in base64, whose it is, and its mode. What is in neither list was not there. */

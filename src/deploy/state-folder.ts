@@ -10,11 +10,11 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { codeOf, sweep, syncFolder } from '../certs/durable.ts';
-import { withFolderLock } from '../certs/folder-lock.ts';
-import type { ProcessIdentity } from '../certs/process-identity.ts';
 import { KeepgateError } from '../diagnostic.ts';
-import { reasonOf } from './survey.ts';
+import { sweep, syncFolder } from '../files/durable.ts';
+import { codeOf, reasonOf } from '../files/errno.ts';
+import { withFolderLock } from '../files/folder-lock.ts';
+import type { ProcessIdentity } from '../files/process-identity.ts';
 
 export const stateName = '.keepgate';
 

@@ -4,8 +4,9 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, rea
 import { join } from 'node:path';
 import process from 'node:process';
 import { KeepgateError } from '../diagnostic.ts';
+import { reasonOf } from '../files/errno.ts';
+import { othersMayWrite } from '../files/others-may-write.ts';
 import { manifestName } from '../render/render.ts';
-import { othersMayWrite } from './others-may-write.ts';
 import { type Entry, type Found, folderOf, pathsOf, type Wanted } from './plan.ts';
 import { parseManifest, type WrittenManifest } from './plan-manifest.ts';
 
@@ -79,22 +80,6 @@ function readManifest(folder: string): WrittenManifest | undefined {
       'with the keepgate files beside it, or write to another folder: --out DIR',
   });
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'this user may not',
-  EPERM: 'this user may not',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the quota is used up',
-  EEXIST: 'something else is in the way',
-  ENOTDIR: 'something on its way is not a folder',
-  EISDIR: 'it is a folder',
-  ELOOP: 'a symbolic link is in the way',
-  ENAMETOOLONG: 'the name is too long',
-};
-
-/** The code of a failed file operation, in words. */
-export const reasonOf = (code: string): string => reasons[code] ?? code;
 
 /** A failure of the file system, in words. @returns a KeepgateError out-not-usable (4); anything else as it is */
 export function notUsable(path: string, error: unknown, verb: 'read' | 'written' | 'removed'): unknown {

@@ -2,10 +2,10 @@
 import { mkdirSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Diagnostic } from '../diagnostic.ts';
+import { Staging, sweep, syncFolders } from '../files/staging.ts';
 import { manifestName, type Rendered } from '../render/render.ts';
 import { type Found, folderOf, isEmpty, type Plan, pathsOf, planFolder, refusals, transition } from './plan.ts';
 import { manifestText } from './plan-manifest.ts';
-import { Staging, sweep, syncFolders } from './staging.ts';
 import { notUsable, survey } from './survey.ts';
 
 export interface WriteOptions {

@@ -1,8 +1,8 @@
 /** What was there before a change, so that it can be undone: keepgate-backup/0001-tls/{undo.json,0,1}. */
 import { lstatSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
-import { isTemporary } from '../certs/durable.ts';
 import { KeepgateError } from '../diagnostic.ts';
+import { isTemporary } from '../files/durable.ts';
 import { iniName, isKept, type Kept } from './backup-record.ts';
 import { type Change, digest, readIn } from './change.ts';
 import {

@@ -20,9 +20,10 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { codeOf, type Owner, temporaryIn } from '../certs/durable.ts';
-import { type HeldFolder, holdFolder, releaseFolder } from '../certs/held-folder.ts';
 import { KeepgateError } from '../diagnostic.ts';
+import { type Owner, temporaryIn } from '../files/durable.ts';
+import { codeOf } from '../files/errno.ts';
+import { type HeldFolder, holdFolder, releaseFolder } from '../files/held-folder.ts';
 
 export interface Folder extends HeldFolder {
   /** As messages name it. */

@@ -2,8 +2,8 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import { formatOf } from '../certs/bundle-format.ts';
 import { type Bundle, readBundle } from '../certs/read-bundle.ts';
-import { readRegularFile } from '../certs/regular-file.ts';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
+import { readRegularFile } from '../files/regular-file.ts';
 import type { StoreKind } from './installation.ts';
 
 export interface OpenedKeyStore {

@@ -1,9 +1,9 @@
 /** Whether the user that Domino runs as can read a key store; root would not notice. */
 import { type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Owner } from '../certs/durable.ts';
-import { codeOf } from '../certs/durable.ts';
 import type { Diagnostic } from '../diagnostic.ts';
+import type { Owner } from '../files/durable.ts';
+import { codeOf } from '../files/errno.ts';
 
 /** Findings about a file at an absolute path that the API is to open. */
 export function keyStoreFile(path: string, owner: Owner): Diagnostic[] {

@@ -2,8 +2,8 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { codeOf } from '../certs/durable.ts';
 import type { Diagnostic } from '../diagnostic.ts';
+import { codeOf } from '../files/errno.ts';
 
 /** The machine that names and addresses are asked of. */
 export interface Machine {

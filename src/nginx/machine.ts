@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
-import { readRegularFile, whyNotRead } from '../certs/regular-file.ts';
+import { readRegularFile, whyNotRead } from '../files/regular-file.ts';
 import { includeMatcher, type References, referencesOf } from './references.ts';
 import { stockConfiguration, stockTypes } from './stock.ts';
 

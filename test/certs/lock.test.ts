@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { withLock } from '../../src/certs/lock.ts';
-import { ownIdentity } from '../../src/certs/process-identity.ts';
 import type { CertificateStore } from '../../src/certs/store.ts';
+import { ownIdentity } from '../../src/files/process-identity.ts';
 import { bundle } from './bundled.ts';
 import { newPath, newStore } from './store-folder.ts';
 
@@ -85,7 +85,7 @@ describe('withLock', () => {
     const store = newStore();
     const script = `
       import { mkdirSync } from 'node:fs';
-      import { temporaryIn } from './durable.ts';
+      import { temporaryIn } from '../files/durable.ts';
       import { withLock } from './lock.ts';
       await withLock({ root: process.argv[2] }, { wait: 0 }, async () => {
         const versions = process.argv[2] + '/certificates/api/versions';

@@ -1,6 +1,7 @@
 /** The file with a TSIG key as `tsig-keygen` and BIND have it: `key "name" { algorithm hmac-sha256; secret "…"; };` */
-import { type FileContents, readRegularFile } from '../../certs/regular-file.ts';
+
 import { KeepgateError } from '../../diagnostic.ts';
+import { type FileContents, readRegularFile } from '../../files/regular-file.ts';
 
 export interface TsigKey {
   /** In lower case, without the last dot. */

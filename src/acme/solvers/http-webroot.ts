@@ -1,7 +1,7 @@
 /** http-01 through a web server that is there already: the answer is a file. */
 import { closeSync, constants, fstatSync, openSync, readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { Staging, sweep } from '../../deploy/staging.ts';
+import { Staging, sweep } from '../../files/staging.ts';
 import { inChallengeFolder } from './challenge-folder.ts';
 import { checkedToken } from './http-path.ts';
 import type { Challenge, Solver } from './solver.ts';

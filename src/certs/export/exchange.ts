@@ -1,7 +1,7 @@
 /** Several files exchanged for new ones: all of them, or none. */
 import { linkSync, lstatSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { temporaryIn } from '../durable.ts';
+import { temporaryIn } from '../../files/durable.ts';
 import { notWritable } from './not-writable.ts';
 
 export interface Exchange {

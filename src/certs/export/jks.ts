@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeNew } from '../durable.ts';
+import { writeNew } from '../../files/durable.ts';
 import type { ExportContents, ExportForm, ExportSource } from './formats.ts';
 import { keytool } from './keytool.ts';
 import { toPfx } from './pfx.ts';

@@ -1,5 +1,5 @@
 import { KeepgateError } from '../../diagnostic.ts';
-import { codeOf } from '../durable.ts';
+import { codeOf } from '../../files/errno.ts';
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such folder',

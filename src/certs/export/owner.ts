@@ -1,6 +1,6 @@
 import process from 'node:process';
 import type { Diagnostic } from '../../diagnostic.ts';
-import type { Owner } from '../durable.ts';
+import type { Owner } from '../../files/durable.ts';
 
 /** `auto`: whose the folder is; `keep`: the user that runs this; or numbers. */
 export type OwnerChoice = 'auto' | 'keep' | `${number}:${number}`;

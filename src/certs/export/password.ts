@@ -1,7 +1,7 @@
 /** The password of an export: where it comes from, and what may be one. It is never in a message. */
 import type { Diagnostic } from '../../diagnostic.ts';
 import { KeepgateError } from '../../diagnostic.ts';
-import { readRegularFile, whyNotRead } from '../regular-file.ts';
+import { readRegularFile, whyNotRead } from '../../files/regular-file.ts';
 import type { ExportFormat } from './formats.ts';
 
 /** Where it can be read again at a renewal: the first line of a file, or a variable of the environment. */

@@ -2,8 +2,8 @@
 import { fsyncSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Diagnostic } from '../../diagnostic.ts';
-import { temporaryIn, writeNew } from '../durable.ts';
-import { type HeldFolder, holdFolder, releaseFolder } from '../held-folder.ts';
+import { temporaryIn, writeNew } from '../../files/durable.ts';
+import { type HeldFolder, holdFolder, releaseFolder } from '../../files/held-folder.ts';
 import { type Exchange, exchange } from './exchange.ts';
 import type { ExportContents } from './formats.ts';
 import { notWritable } from './not-writable.ts';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { notReadable } from '../../../certs/import-findings.ts';
 import { type Bundle, readBundle } from '../../../certs/read-bundle.ts';
-import { readRegularFile } from '../../../certs/regular-file.ts';
 import { KeepgateError } from '../../../diagnostic.ts';
+import { readRegularFile } from '../../../files/regular-file.ts';
 import { askSecret } from '../../ask-secret.ts';
 import type { Io } from '../../io.ts';
 

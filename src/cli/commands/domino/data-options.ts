@@ -3,11 +3,11 @@ import { lstatSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import { codeOf } from '../../../certs/durable.ts';
-import { readRegularFile, whyNotRead } from '../../../certs/regular-file.ts';
 import { KeepgateError } from '../../../diagnostic.ts';
 import { parseEnvironment } from '../../../domino/environment-file.ts';
 import { closeFolder, type Folder, makeFolder, openFolder } from '../../../domino/folder.ts';
+import { codeOf } from '../../../files/errno.ts';
+import { readRegularFile, whyNotRead } from '../../../files/regular-file.ts';
 import type { Io } from '../../io.ts';
 import { UsageError } from '../../usage-error.ts';
 

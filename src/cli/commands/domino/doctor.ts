@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import { readRegularFile, whyNotRead } from '../../../certs/regular-file.ts';
 import { reaches } from '../../../diagnostic.ts';
 import { examine } from '../../../domino/doctor/examine.ts';
 import { eventPortOf } from '../../../domino/doctor/ports-inside.ts';
 import { installationOf, portOf } from '../../../domino/installation.ts';
 import { proxyOfSpec } from '../../../domino/proxy-of-spec.ts';
 import type { FrontProxy } from '../../../domino/proxy-settings.ts';
+import { readRegularFile, whyNotRead } from '../../../files/regular-file.ts';
 import { systemCa } from '../../../model/upstreams.ts';
 import { hostProblem, normalHost } from '../../../spec/address.ts';
 import type { Command } from '../../command.ts';

@@ -6,7 +6,8 @@
 import { linkSync, rmSync, statSync, truncateSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codeOf, namesIn, readText, sweep, temporaryIn, writeNew } from './durable.ts';
+import { namesIn, readText, sweep, temporaryIn, writeNew } from './durable.ts';
+import { codeOf } from './errno.ts';
 import { fateOf, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
 export interface LockOptions {

@@ -20,6 +20,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { codeOf } from './errno.ts';
 
 /** When it has to be on the disk. */
 export type Durability = 'now' | 'later';
@@ -164,7 +165,5 @@ export function readText(path: string): string | undefined {
     closeSync(descriptor);
   }
 }
-
-export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
 const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(codeOf(error));

@@ -16,7 +16,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { codeOf, isTemporary, syncFolder, temporaryIn } from '../certs/durable.ts';
+import { isTemporary, syncFolder, temporaryIn } from './durable.ts';
+import { codeOf } from './errno.ts';
 
 /** Whose a file is and who may read it. */
 export interface Attributes {
