@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { type Diagnostic, reaches } from '../diagnostic.ts';
-import { othersMayWrite } from '../files/others-may-write.ts';
+import { othersMayWrite } from '../files/trust.ts';
 import { sweep } from '../files/staging.ts';
 import { manifestName } from '../render/render.ts';
 import { install } from './install.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { KeepgateError } from '../diagnostic.ts';
 import { reasonOf } from '../files/errno.ts';
-import { othersMayWrite } from '../files/others-may-write.ts';
+import { othersMayWrite } from '../files/trust.ts';
 import { manifestName } from '../render/render.ts';
 import { type Entry, type Found, folderOf, pathsOf, type Wanted } from './plan.ts';
 import { parseManifest, type WrittenManifest } from './plan-manifest.ts';

@@ -1,0 +1,142 @@
+/**
+ * Whose a folder is. The way to it is gone from `/` on, one folder in the other, and each is held while the next is looked for: what is
+ * exchanged meanwhile leads nowhere else, and what was looked at is what is worked in.
+ */
+import { lstatSync, mkdirSync, readlinkSync, rmdirSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { syncFolder } from './durable.ts';
+import { codeOf } from './errno.ts';
+import { type HeldFolder, holdFolder, passBelow, releaseFolder } from './held-folder.ts';
+import { isTrustedUser, othersMayWrite, whoElse } from './trust.ts';
+
+/** Who else decides what lies at a path. */
+export interface Distrust {
+  /** The folder, or the one on the way to it, that somebody else may change. */
+  readonly folder: string;
+  /** In words that go on from it: "belongs to user 1000". */
+  readonly why: string;
+  /** The command that ends it. */
+  readonly remedy: string;
+}
+
+/** A folder that is held, and whose it is. */
+export interface WalkedFolder extends HeldFolder {
+  /** Where it is, without links. */
+  readonly real: string;
+  /** undefined: only root and this process's user can change what lies there. */
+  readonly distrust: Distrust | undefined;
+  /** Takes away the folders that were made on the way, those that are empty. */
+  readonly unmake: () => void;
+  /** Lets go of it. */
+  readonly release: () => void;
+}
+
+export interface WalkOptions {
+  /** Makes the folders that are missing, with this mode. */
+  readonly make?: number;
+  /** The folder itself may be no link, whoever made it. */
+  readonly noLink?: boolean;
+}
+
+interface Step extends HeldFolder {
+  readonly real: string;
+}
+
+/** As the kernel has it (path_resolution(7)). */
+const mostLinks = 40;
+
+/**
+ * Holds the folder at this absolute path. A link on the way is followed where root or this user made it and nobody else could have
+ * put it there; any other is refused.
+ * @throws an error with a code, and as its path what is in the way: ENOENT, ENOTDIR, ELOOP, EACCES …
+ */
+export function walkTo(path: string, { make, noLink = false }: WalkOptions = {}): WalkedFolder {
+  const held: HeldFolder[] = [];
+  const made: { readonly parent: HeldFolder; readonly name: string }[] = [];
+  const unmake = (): void => {
+    for (const { parent, name } of made.reverse()) removeEmpty(join(parent.path, name));
+    made.length = 0;
+  };
+  const release = (): void => {
+    for (const folder of held) releaseFolder(folder);
+    held.length = 0;
+  };
+  const hold = <T extends HeldFolder>(folder: T): T => {
+    held.push(folder);
+    return folder;
+  };
+  let distrust: Distrust | undefined;
+  let links = 0;
+  try {
+    const root: Step = { ...hold(passBelow(undefined, '/')), real: '/' };
+    const way = [root];
+    const left = namesOf(path);
+    for (let name = left.shift(); name !== undefined; name = left.shift()) {
+      const here = way.at(-1) ?? root;
+      if (name === '..') {
+        if (way.length > 1) way.pop();
+        continue;
+      }
+      const real = join(here.real, name);
+      const place = join(here.path, name);
+      distrust ??= distrustOf(here, 'on the way');
+      const stats = attempt(real, () => lstatSync(place, { throwIfNoEntry: false }));
+      if (stats === undefined && make !== undefined) {
+        attempt(real, () => mkdirSync(place, make));
+        made.push({ parent: here, name });
+        attempt(here.real, () => syncFolder(here.path));
+      }
+      if (stats?.isSymbolicLink()) {
+        const isLast = left.length === 0 && noLink;
+        const isOurs = distrust === undefined && isTrustedUser(stats.uid) && !othersMayWrite(here);
+        if (isLast || !isOurs || ++links > mostLinks) throw failure(real, 'ELOOP');
+        const to = attempt(real, () => readlinkSync(place));
+        left.unshift(...namesOf(to));
+        if (isAbsolute(to)) way.length = 1;
+        continue;
+      }
+      way.push({ ...hold(attempt(real, () => passBelow(here, name ?? ''))), real });
+    }
+    const { path: place, real } = way.at(-1) ?? root;
+    const folder: Step = { ...hold(attempt(real, () => holdFolder(place, 0, real))), real };
+    distrust ??= distrustOf(folder, 'at the end');
+    return { ...folder, distrust, unmake, release };
+  } catch (error) {
+    unmake();
+    release();
+    throw error;
+  }
+}
+
+/** On the way a sticky folder such as /tmp will do: nobody takes away or renames there what is not theirs. */
+function distrustOf(folder: Step, where: 'on the way' | 'at the end'): Distrust | undefined {
+  const why = whoElse(folder);
+  const isSticky = (folder.mode & 0o1000) !== 0 && isTrustedUser(folder.uid);
+  if (why === undefined || (isSticky && where === 'on the way')) return undefined;
+  return { folder: folder.real, why, remedy: remedyFor(folder.real, folder) };
+}
+
+/** The command after which nobody else can write there. */
+export const remedyFor = (path: string, { uid }: { readonly uid: number }): string =>
+  isTrustedUser(uid) ? `chmod go-w ${path}` : `chown root ${path}`;
+
+const namesOf = (path: string): string[] => path.split('/').filter((name) => name !== '' && name !== '.');
+
+function removeEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if (codeOf(error) === '') throw error;
+  }
+}
+
+const failure = (path: string, code: string): Error => Object.assign(new Error(`${code}: ${path}`), { code, path });
+
+/** The path that is worked with says nothing to a reader. */
+function attempt<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw codeOf(error) === '' ? error : failure(path, codeOf(error));
+  }
+}
