@@ -1,8 +1,12 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { linkSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { shownPath } from '../certs/held-stores.ts';
 import { KeepgateError } from '../diagnostic.ts';
-import { readRegularFile, whyNotRead } from '../files/regular-file.ts';
+import { readBelieved } from '../files/believed-file.ts';
+import { replaceFile, syncFolder, temporaryIn, writeNew } from '../files/durable.ts';
+import { codeOf } from '../files/errno.ts';
+import { whoElse } from '../files/trust.ts';
 
 /** What account.json holds. */
 export interface AccountRecord {
@@ -28,7 +32,7 @@ export interface AccountFiles {
 }
 
 /**
- * Makes the folders (0700) where they don't exist.
+ * Makes the folders (0700) where they don't exist. A key or record that another user could have put there is refused.
  * @throws KeepgateError acme-account-files (4), from every method too
  */
 export function accountFiles(accounts: string, directoryUrl: string): AccountFiles {
@@ -38,6 +42,7 @@ export function accountFiles(accounts: string, directoryUrl: string): AccountFil
   const keyFile = join(folder, 'key.pem');
   const recordFile = join(folder, 'account.json');
   guarded(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+  refuseForeign(folder);
 
   return {
     folder,
@@ -46,13 +51,13 @@ export function accountFiles(accounts: string, directoryUrl: string): AccountFil
       if (existing !== undefined) return existing;
       const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-      guarded(folder, () => write(folder, pem, (temporary) => linkUnlessThere(temporary, keyFile)));
+      guarded(folder, () => writeUnlessThere(keyFile, pem));
       return readKey(keyFile) ?? refuse(keyFile, 'it is gone again');
     },
-    record: () => (readKey(keyFile) === undefined ? undefined : parseRecord(readRegularFile(recordFile))),
+    record: () => (readKey(keyFile) === undefined ? undefined : parseRecord(textOf(recordFile))),
     save: (record) => {
       const text = `${JSON.stringify(record, null, 2)}\n`;
-      guarded(folder, () => write(folder, text, (temporary) => renameSync(temporary, recordFile)));
+      guarded(folder, () => replaceFile(recordFile, text));
     },
     retireKey: (now) => {
       const stamp = now.toISOString().replace(/\D/g, '').slice(0, 14);
@@ -63,67 +68,61 @@ export function accountFiles(accounts: string, directoryUrl: string): AccountFil
   };
 }
 
-/** Undefined when there is none. The key is checked where it is used; here it only has to be one. */
-function readKey(path: string): string | undefined {
-  const file = readRegularFile(path);
-  if (file.state === 'missing') return undefined;
-  if (file.state !== 'read') return refuse(path, whyNotRead(file));
-  const text = file.bytes.toString('latin1');
-  return text.startsWith('-----BEGIN PRIVATE KEY-----') ? text : refuse(path, 'it is no PKCS#8 key in PEM');
+function refuseForeign(folder: string): void {
+  const stats = guarded(folder, () => lstatSync(folder));
+  const why = stats.isDirectory() ? whoElse(stats) : 'is not a folder';
+  if (why !== undefined) refuse(folder, `it ${why}`);
 }
 
-function parseRecord(file: ReturnType<typeof readRegularFile>): AccountRecord | undefined {
-  if (file.state !== 'read') return undefined;
+/** Undefined when there is none. The key is checked where it is used; here it only has to be one. */
+function readKey(path: string): string | undefined {
+  const text = textOf(path);
+  if (text === undefined || text.startsWith('-----BEGIN PRIVATE KEY-----')) return text;
+  return refuse(path, 'it is no PKCS#8 key in PEM');
+}
+
+/** Two names: whoever put the key there may have been killed before it took away the first. */
+function textOf(path: string): string | undefined {
+  const found = guarded(path, () => readBelieved(path, { names: 2 }));
+  return found && 'problem' in found ? refuse(path, found.problem) : found?.text;
+}
+
+function parseRecord(text: string | undefined): AccountRecord | undefined {
   try {
-    const record = JSON.parse(file.bytes.toString('utf8'));
+    const record = JSON.parse(text ?? '');
     return record?.version === 1 && typeof record.url === 'string' ? record : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Writes a temporary file (0600) to the disk, has it put into its place, and that written to the disk as well. */
-function write(folder: string, text: string, place: (temporary: string) => void): void {
-  const temporary = join(folder, `.new-${randomBytes(6).toString('hex')}`);
+/** Of two programs that make a key at once, both use the one that is there first. */
+function writeUnlessThere(path: string, text: string): void {
+  const temporary = temporaryIn(dirname(path));
   try {
-    const descriptor = openSync(temporary, 'wx', 0o600);
-    try {
-      writeSync(descriptor, text);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    place(temporary);
+    writeNew(temporary, text);
+    linkSync(temporary, path);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
   } finally {
     rmSync(temporary, { force: true });
   }
-  const descriptor = openSync(folder, 'r');
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-}
-
-/** Of two programs that make a key at once, both use the one that is there first. */
-function linkUnlessThere(temporary: string, path: string): void {
-  try {
-    linkSync(temporary, path);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
+  syncFolder(dirname(path));
 }
 
 function guarded<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    return refuse(path, String(error.code));
+    if (codeOf(error) === '') throw error;
+    return refuse(path, codeOf(error));
   }
 }
 
 function refuse(path: string, reason: string): never {
   throw new KeepgateError(4, {
     code: 'acme-account-files',
-    message: `the files of the ACME account can't be used: ${path}: ${reason}`,
+    message: `the files of the ACME account can't be used: ${shownPath(path)}: ${reason}`,
     help: 'Run it as the user who owns the store, or name another store with --store.',
   });
 }

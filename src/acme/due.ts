@@ -9,9 +9,9 @@ import {
   type StoredVersion,
   versionsOf,
 } from '../certs/store.ts';
-import { damaged, inStore } from '../certs/store-folder.ts';
+import { damaged } from '../certs/store-failure.ts';
+import { readStored } from '../certs/stored-file.ts';
 import type { KeepgateError } from '../diagnostic.ts';
-import { readText } from '../files/durable.ts';
 import { certificateId, isWindowStale, rememberWindow } from './ari.ts';
 import { changes } from './changes.ts';
 import { directoryOf } from './directory.ts';
@@ -71,7 +71,7 @@ export async function dueOf(job: Job, options: DueOptions): Promise<Due> {
   const directory = directoryOf(settings.directory ?? 'letsencrypt').url;
   const changed = newest ? changes(newest.meta, { ...settings, directory }) : [];
   const decision = decideRenewal({ now: now(), state, changed, ...(certificate && { certificate }) });
-  const replaces = newest && idOf(store, newest);
+  const replaces = newest && idOf(newest);
   const due = (action: Due['action']): Due => ({
     ...{ job, action, decision, state, newest, certificate, replaces },
   });
@@ -85,10 +85,10 @@ export async function dueOf(job: Job, options: DueOptions): Promise<Due> {
   return due(decision.due || decision.why === 'back-off' || force ? 'issue' : 'keep');
 }
 
-function idOf(store: CertificateStore, { folder, meta }: StoredVersion): string | undefined {
+function idOf({ folder, meta }: StoredVersion): string | undefined {
   if (meta.origin !== 'acme') return undefined;
   const path = join(folder, 'fullchain.pem');
-  const pem = inStore(store, () => readText(path)) ?? '';
+  const pem = readStored(path) ?? '';
   try {
     return certificateId(pem);
   } catch {
@@ -106,7 +106,7 @@ const validityOf = ({ meta: { notBefore, notAfter, serial } }: StoredVersion): V
 async function withWindow({ name, settings }: Job, newest: StoredVersion, options: DueOptions): Promise<RenewalState> {
   const { store, sessions, now } = options;
   const state = stateOf(store, name);
-  const id = idOf(store, newest);
+  const id = idOf(newest);
   if (id === undefined || !isWindowStale(state.ari, newest.meta.serial, now())) return state;
   try {
     const info = await sessions.renewalInfo(settings, id);

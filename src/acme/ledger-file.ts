@@ -2,16 +2,16 @@
 import { join } from 'node:path';
 import { parse, textOf } from '../certs/documents.ts';
 import type { CertificateStore } from '../certs/store.ts';
-import { inStore } from '../certs/store-folder.ts';
+import { inStore } from '../certs/store-failure.ts';
 import { replaceFile } from '../files/durable.ts';
 import { type DirectoryLedger, emptyLedger, type Ledger } from './ledger.ts';
 import { unlessDamaged } from './state-file.ts';
 
-const fileIn = ({ root }: CertificateStore): string => join(root, 'ledger.json');
+const fileIn = ({ held }: CertificateStore): string => join(held, 'ledger.json');
 
 /** A ledger that is damaged counts as none. @throws KeepgateError store-not-writable (4) when this user may not read it */
 export function readLedger(store: CertificateStore): Ledger {
-  const found = unlessDamaged(() => inStore(store, () => parse(fileIn(store))));
+  const found = unlessDamaged(() => parse(fileIn(store)));
   return found && isLedger(found) ? found : emptyLedger;
 }
 
@@ -22,7 +22,7 @@ export function readLedger(store: CertificateStore): Ledger {
 export function updateLedger(store: CertificateStore, change: (ledger: Ledger) => Ledger): void {
   const changed = change(readLedger(store));
   // Not worth a wait for the disk with every order: a power failure can damage it, and the CA counts as well.
-  inStore(store, () => replaceFile(fileIn(store), textOf(changed), 'later'));
+  inStore(() => replaceFile(fileIn(store), textOf(changed), 'later'));
 }
 
 function isLedger(value: Partial<Ledger>): value is Ledger {

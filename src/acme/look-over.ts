@@ -13,9 +13,9 @@ import {
   type VersionMeta,
   versionsOf,
 } from '../certs/store.ts';
-import { inStore } from '../certs/store-folder.ts';
+import { folderBelow } from '../certs/store-folder.ts';
+import { readStored } from '../certs/stored-file.ts';
 import { KeepgateError } from '../diagnostic.ts';
-import { readText } from '../files/durable.ts';
 import { certificateFiles } from '../model/store-paths.ts';
 import { type Asked, changes } from './changes.ts';
 import { directoryOf } from './directory.ts';
@@ -100,7 +100,7 @@ function problemOf(
   if (live === undefined) return versions.length > 0 ? `${certificate} leads to no version that is whole` : undefined;
   if (typeof live === 'string') return undefined;
   const [fullchain = '', key = ''] = ['fullchain.pem', 'privkey.pem'].map((file) =>
-    inStore(store, () => readText(join(live.folder, file))),
+    readStored(join(live.folder, file)),
   );
   const { names } = live.meta;
   return checkVersion({ fullchain, key, names }, `the certificate "${name}"`, now).find(
@@ -112,7 +112,7 @@ function problemOf(
 const expected = ['certificate-expired', 'certificate-not-yet-valid'];
 
 function sinceOf(store: CertificateStore, name: string): Date | undefined {
-  const text = inStore(store, () => readText(join(store.root, 'stand-in', name, 'fullchain.pem')));
+  const text = readStored(join(folderBelow(store, 'stand-in', name), 'fullchain.pem'));
   try {
     return new Date(new X509Certificate(text ?? '').validFrom);
   } catch {

@@ -3,12 +3,12 @@
  * its key, and what was ordered is not ordered again.
  */
 import { createPrivateKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Pending, readPending, readPendingKey, savePending, setPendingKeyAside } from '../certs/journal.ts';
 import { keyTypeOf, newKey, pemOf } from '../certs/keys.ts';
 import type { CertificateSettings } from '../certs/settings.ts';
 import { type CertificateStore, versionsOf } from '../certs/store.ts';
+import { readStored } from '../certs/stored-file.ts';
 import { identifierOf } from './identifier.ts';
 import { AcmeProblem } from './problem.ts';
 import type { AcmeSession, Order } from './session.ts';
@@ -90,7 +90,7 @@ async function begin(
 function latestKey(store: CertificateStore, name: string, keyType: string): string | undefined {
   const newest = versionsOf(store, name).at(-1);
   if (!newest) return undefined;
-  const key = createPrivateKey(readFileSync(join(newest.folder, 'privkey.pem')));
+  const key = createPrivateKey(readStored(join(newest.folder, 'privkey.pem')) ?? '');
   return keyTypeOf(key) === keyType ? pemOf(key) : undefined;
 }
 

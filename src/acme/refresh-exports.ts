@@ -1,11 +1,11 @@
 /** Key stores for other servers, made anew when their certificate is. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type KeptExport, keptExports, saveKeptExports } from '../certs/export/kept.ts';
 import { makeExport } from '../certs/export/make.ts';
 import { readPassword } from '../certs/export/password.ts';
 import { placeExport } from '../certs/export/place.ts';
 import { type CertificateStore, liveVersion, type StoredVersion, settingsOf } from '../certs/store.ts';
+import { readStored } from '../certs/stored-file.ts';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { runDeployHook } from '../hooks/deploy-hook.ts';
 
@@ -52,7 +52,7 @@ async function refresh(
 ): Promise<readonly Diagnostic[]> {
   try {
     const { password, diagnostics } = readPassword(kept.password, env);
-    const [fullchain, key] = ['fullchain.pem', 'privkey.pem'].map((file) => readFileSync(join(folder, file), 'utf8'));
+    const [fullchain, key] = ['fullchain.pem', 'privkey.pem'].map((file) => readStored(join(folder, file)));
     const contents = await makeExport({ fullchain: fullchain ?? '', key: key ?? '' }, { ...kept, password });
     const placed = placeExport(contents, kept, kept.owner);
     if (kept.hook === undefined || !hooks) return [...diagnostics, ...placed];

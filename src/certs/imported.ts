@@ -1,6 +1,5 @@
 /** Certificates that somebody else issues, and that people bring. */
 import { join } from 'node:path';
-import { readText } from '../files/durable.ts';
 import { clearRequest, readRequest } from './request.ts';
 import { keyTypes } from './settings.ts';
 import {
@@ -14,7 +13,7 @@ import {
   settingsOf,
   switchTo,
 } from './store.ts';
-import { inStore } from './store-folder.ts';
+import { readStored } from './stored-file.ts';
 
 export interface Imported {
   readonly version: StoredVersion;
@@ -36,7 +35,7 @@ export async function enterImported(
 ): Promise<Imported> {
   const wasRenewed = settingsOf(store, name)?.origin === 'acme';
   const live = liveVersion(store, name);
-  const same = typeof live === 'object' && fullchainOf(store, live) === given.fullchain ? live : undefined;
+  const same = typeof live === 'object' && fullchainOf(live) === given.fullchain ? live : undefined;
   const version = same ?? (await addVersion(store, name, given, now));
   const keyType = keyTypes.find((type) => type === version.meta.keyType) ?? 'ec-p256';
   await saveSettings(store, name, { names: given.names, origin: 'import', keyType });
@@ -46,5 +45,4 @@ export async function enterImported(
   return { version, changed: same === undefined, wasRenewed };
 }
 
-const fullchainOf = (store: CertificateStore, { folder }: StoredVersion): string | undefined =>
-  inStore(store, () => readText(join(folder, 'fullchain.pem')));
+const fullchainOf = ({ folder }: StoredVersion): string | undefined => readStored(join(folder, 'fullchain.pem'));

@@ -2,9 +2,11 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { namesIn, readText, replaceFile } from '../files/durable.ts';
+import { namesIn, replaceFile } from '../files/durable.ts';
 import { readDocument, saveDocuments } from './documents.ts';
-import { type CertificateStore, certificateFolder, damaged, inStore } from './store-folder.ts';
+import { damaged, inStore } from './store-failure.ts';
+import { type CertificateStore, certificateFolder } from './store-folder.ts';
+import { readStored } from './stored-file.ts';
 
 export interface Pending {
   readonly orderUrl: string;
@@ -45,7 +47,7 @@ export async function savePending(store: CertificateStore, name: string, pending
 /** The key that this order in flight is for: PKCS#8 as PEM. Undefined when it is lost. */
 export function readPendingKey(store: CertificateStore, name: string, pending: Pending): string | undefined {
   const folder = certificateFolder(store, name);
-  const keys = [keyFile, asideFile(pending)].flatMap((key) => inStore(store, () => readText(join(folder, key))) ?? []);
+  const keys = [keyFile, asideFile(pending)].flatMap((key) => readStored(join(folder, key)) ?? []);
   return keys.find((key) => hash(key) === (pending.keyHash ?? hash(key)));
 }
 
@@ -57,7 +59,7 @@ export function setPendingKeyAside(store: CertificateStore, name: string): void 
   const pending = readPending(store, name);
   const key = pending && readPendingKey(store, name, pending);
   if (pending === undefined || key === undefined) return;
-  inStore(store, () => replaceFile(join(certificateFolder(store, name), asideFile(pending)), key));
+  inStore(() => replaceFile(join(certificateFolder(store, name), asideFile(pending)), key));
 }
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -70,7 +72,7 @@ const longAside = 400 * 86_400_000;
 /** Forgets the order and its key, but for what was set aside: the certificate is in its place, or there will be none. */
 export function clearPending(store: CertificateStore, name: string): void {
   const folder = certificateFolder(store, name);
-  inStore(store, () => {
+  inStore(() => {
     // The key goes last: an order without its key is lost, a key without an order is not. If a power failure brings both
     // back, the version in the store says that the order is done.
     rmSync(join(folder, file), { force: true });

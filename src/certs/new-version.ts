@@ -9,7 +9,8 @@ import { textOf } from './documents.ts';
 import { inspectPair } from './inspect.ts';
 import { keyTypeOf, pemOf } from './keys.ts';
 import { pemBlocks } from './pem.ts';
-import { type CertificateStore, ownFolder, ownFolderIn, soonInStore } from './store-folder.ts';
+import { soonInStore } from './store-failure.ts';
+import { type CertificateStore, ownFolder, ownFolderIn } from './store-folder.ts';
 import type { StoredVersion, VersionMeta } from './versions.ts';
 
 type Given = Pick<VersionMeta, 'origin' | 'names' | 'directory' | 'orderUrl' | 'certificateUrl' | 'profile'>;
@@ -64,7 +65,7 @@ export async function addVersion(
     'privkey.pem': pemOf(key),
     'meta.json': textOf(meta),
   };
-  return soonInStore(store, async () => {
+  return soonInStore(async () => {
     const own = ownFolder(store, name);
     const versions = ownFolderIn(own, 'versions', 'later');
     const before = temporaryIn(versions);

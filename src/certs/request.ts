@@ -1,10 +1,12 @@
 /** The keys that wait in the store for the answer of a CA that people ask: `cert csr` makes them, `cert import` uses them. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { namesIn, readText, syncFolder } from '../files/durable.ts';
+import { namesIn, syncFolder } from '../files/durable.ts';
 import { isCertificateName } from './certificate-name.ts';
 import { readDocument, saveDocuments } from './documents.ts';
-import { type CertificateStore, certificateFolder, damaged, folderIn, inStore } from './store-folder.ts';
+import { damaged, inStore } from './store-failure.ts';
+import { type CertificateStore, certificateFolder, folderBelow, folderIn } from './store-folder.ts';
+import { readStored } from './stored-file.ts';
 
 export interface WaitingRequest {
   readonly names: readonly string[];
@@ -24,7 +26,7 @@ export function readRequest(
   const request = readDocument(store, name, file);
   if (request === undefined) return undefined;
   const path = join(certificateFolder(store, name), keyFile);
-  const key = inStore(store, () => readText(path));
+  const key = readStored(path);
   if (key === undefined || !isRequest(request)) throw damaged(path, 'it, or request.json beside it, is not whole');
   return { request, key };
 }
@@ -42,7 +44,7 @@ export function saveRequest(
 /** Forgets the request: its key is that of a version now. */
 export function clearRequest(store: CertificateStore, name: string): void {
   const folder = certificateFolder(store, name);
-  inStore(store, () => {
+  inStore(() => {
     rmSync(join(folder, file), { force: true });
     rmSync(join(folder, keyFile), { force: true });
     syncFolder(folderIn(store, 'certificates', name));
@@ -51,9 +53,9 @@ export function clearRequest(store: CertificateStore, name: string): void {
 
 /** The certificates that a request waits for, sorted by name. */
 export function waitingNames(store: CertificateStore): string[] {
-  return inStore(store, () => namesIn(join(store.root, 'certificates')))
+  return inStore(() => namesIn(folderBelow(store, 'certificates')))
     .filter(isCertificateName)
-    .filter((name) => inStore(store, () => readText(join(certificateFolder(store, name), file))) !== undefined);
+    .filter((name) => readStored(join(certificateFolder(store, name), file)) !== undefined);
 }
 
 function isRequest(value: Partial<WaitingRequest>): value is WaitingRequest {

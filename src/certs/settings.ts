@@ -1,7 +1,8 @@
 /** How a certificate was asked for: what `cert renew` needs when there is no spec. */
 import { join } from 'node:path';
 import { readDocument, saveDocuments } from './documents.ts';
-import { type CertificateStore, certificateFolder, damaged } from './store-folder.ts';
+import { damaged } from './store-failure.ts';
+import { type CertificateStore, certificateFolder } from './store-folder.ts';
 
 export const keyTypes = ['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-3072', 'rsa-4096'] as const;
 export type KeyType = (typeof keyTypes)[number];

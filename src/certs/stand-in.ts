@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { remove, syncFolder, temporaryIn, writeNew } from '../files/durable.ts';
 import { certificateFiles } from '../model/store-paths.ts';
 import { selfSigned } from './self-signed.ts';
-import { type CertificateStore, certificateFolder, folderIn, inStore } from './store-folder.ts';
+import { inStore } from './store-failure.ts';
+import { type CertificateStore, certificateFolder, folderIn } from './store-folder.ts';
 import { switchTo } from './versions.ts';
 
 export interface StandIn {
@@ -14,9 +15,9 @@ export interface StandIn {
   readonly kind: 'stand-in' | 'self-signed';
 }
 
-/** Whether nginx finds a certificate and a key of this name, wherever the link leads. */
-export function isServed({ root }: CertificateStore, name: string): boolean {
-  const { certificate, key } = certificateFiles(root, name);
+/** Whether nginx finds a certificate and a key of this name in the store at this path, wherever the link leads. */
+export function isServed(store: string, name: string): boolean {
+  const { certificate, key } = certificateFiles(store, name);
   return existsSync(certificate) && existsSync(key);
 }
 
@@ -36,7 +37,7 @@ const marks = {
 export function serveStandIn(store: CertificateStore, { name, hosts, kind }: StandIn, now: Date): void {
   certificateFolder(store, name);
   const { certificate, key } = selfSigned(hosts, { now, days: validity[kind], ...marks[kind] });
-  inStore(store, () => {
+  inStore(() => {
     const parent = folderIn(store, kind);
     const before = temporaryIn(parent);
     const folder = join(parent, name);

@@ -9,7 +9,8 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { namesIn } from '../files/durable.ts';
 import { isCertificateName } from './certificate-name.ts';
-import { type CertificateStore, inStore } from './store-folder.ts';
+import { inStore } from './store-failure.ts';
+import { type CertificateStore, folderBelow } from './store-folder.ts';
 
 export { noteDocument, readDocument } from './documents.ts';
 export { addVersion, type NewVersion } from './new-version.ts';
@@ -29,8 +30,8 @@ export {
 
 /** The names of all certificates that were asked for or imported, sorted. @throws KeepgateError store-not-writable (4) */
 export function names(store: CertificateStore): string[] {
-  const folder = join(store.root, 'certificates');
-  return inStore(store, () =>
+  const folder = folderBelow(store, 'certificates');
+  return inStore(() =>
     namesIn(folder).filter(
       (name) =>
         isCertificateName(name) &&

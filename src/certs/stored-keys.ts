@@ -1,9 +1,9 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
-import { readText } from '../files/durable.ts';
 import { readRequest, waitingNames } from './request.ts';
 import { names } from './store.ts';
-import { type CertificateStore, inStore } from './store-folder.ts';
+import type { CertificateStore } from './store-folder.ts';
+import { readStored } from './stored-file.ts';
 import { versionsOf } from './versions.ts';
 
 export interface StoredKey {
@@ -23,7 +23,7 @@ export function* storedKeys(store: CertificateStore): Generator<StoredKey> {
   }
   for (const name of names(store)) {
     for (const { folder } of versionsOf(store, name).reverse()) {
-      const text = inStore(store, () => readText(join(folder, 'privkey.pem')));
+      const text = readStored(join(folder, 'privkey.pem'));
       if (text !== undefined) yield { name, key: createPrivateKey(text) };
     }
   }

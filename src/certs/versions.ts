@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { namesIn, remove, replaceLink, syncFolder } from '../files/durable.ts';
 import { codeOf } from '../files/errno.ts';
 import { parse } from './documents.ts';
-import { type CertificateStore, certificateFolder, damaged, folderIn, inStore } from './store-folder.ts';
+import { damaged, inStore } from './store-failure.ts';
+import { type CertificateStore, certificateFolder, folderBelow, folderIn } from './store-folder.ts';
 
 export interface VersionMeta {
   readonly version: 1;
@@ -41,8 +42,9 @@ export type Live = StoredVersion | 'stand-in' | 'self-signed';
 
 /** The versions that are whole, the oldest first. @throws KeepgateError store-damaged (4) */
 export function versionsOf(store: CertificateStore, name: string): StoredVersion[] {
-  const folder = join(certificateFolder(store, name), 'versions');
-  return inStore(store, () => namesIn(folder))
+  certificateFolder(store, name);
+  const folder = folderBelow(store, 'certificates', name, 'versions');
+  return inStore(() => namesIn(folder))
     .filter((entry) => /^[1-9]\d*$/.test(entry))
     .map(Number)
     .sort((a, b) => a - b)
@@ -52,12 +54,12 @@ export function versionsOf(store: CertificateStore, name: string): StoredVersion
 /** Undefined when there is no link, or one that leads to nothing that nginx could read. */
 export function liveVersion(store: CertificateStore, name: string): Live | undefined {
   certificateFolder(store, name);
-  const target = inStore(store, () => linkTarget(join(store.root, 'live', name)));
+  const target = inStore(() => linkTarget(join(folderBelow(store, 'live'), name)));
   if (target === undefined) return undefined;
   const number = target.startsWith(`../certificates/${name}/versions/`) ? target.split('/').at(-1) : undefined;
   if (number !== undefined && /^[1-9]\d*$/.test(number)) return versionAt(store, name, Number(number));
   const kind = (['stand-in', 'self-signed'] as const).find((each) => target === `../${each}/${name}`);
-  return kind && hasPair(join(store.root, kind, name)) ? kind : undefined;
+  return kind && hasPair(folderBelow(store, kind, name)) ? kind : undefined;
 }
 
 /**
@@ -74,14 +76,14 @@ export function switchAll(
   all: readonly { readonly name: string; readonly live: Live }[],
 ): void {
   for (const { name, live } of all) switchLater(store, name, live);
-  inStore(store, () => syncFolder(folderIn(store, 'live')));
+  inStore(() => syncFolder(folderIn(store, 'live')));
 }
 
 function switchLater(store: CertificateStore, name: string, live: Live): void {
   const below = typeof live === 'string' ? `${live}/${name}` : `certificates/${name}/versions/${live.number}`;
   certificateFolder(store, name);
-  inStore(store, () => {
-    const folder = join(store.root, below);
+  inStore(() => {
+    const folder = folderBelow(store, ...below.split('/'));
     if (!hasPair(folder)) throw damaged(folder, 'it lacks fullchain.pem or privkey.pem');
     refuseForeignLink(store, name);
     replaceLink(join(folderIn(store, 'live'), name), `../${below}`, 'later');
@@ -91,8 +93,8 @@ function switchLater(store: CertificateStore, name: string, live: Live): void {
 /** @throws KeepgateError store-damaged (4) when what is at `live/NAME` is no link, so that nothing can be switched to */
 export function refuseForeignLink(store: CertificateStore, name: string): void {
   certificateFolder(store, name);
-  const path = join(store.root, 'live', name);
-  const there = inStore(store, () => lstatSync(path, { throwIfNoEntry: false }));
+  const path = join(folderBelow(store, 'live'), name);
+  const there = inStore(() => lstatSync(path, { throwIfNoEntry: false }));
   if (there && !there.isSymbolicLink()) throw damaged(path, 'it is not a symbolic link of keepgate');
 }
 
@@ -108,13 +110,13 @@ export function prune(store: CertificateStore, name: string, keep = 5): number[]
   if (typeof live !== 'object') return [];
   const before = versions.findLast(({ number }) => number < live.number)?.number ?? live.number;
   const old = versions.slice(0, Math.max(0, versions.length - keep)).filter(({ number }) => number < before);
-  for (const { folder } of old) inStore(store, () => remove(folder));
+  for (const { folder } of old) inStore(() => remove(folder));
   return old.map(({ number }) => number);
 }
 
 function versionAt(store: CertificateStore, name: string, number: number): StoredVersion | undefined {
-  const folder = join(certificateFolder(store, name), 'versions', String(number));
-  return inStore(store, () => {
+  const folder = folderBelow(store, 'certificates', name, 'versions', String(number));
+  return inStore(() => {
     const path = join(folder, 'meta.json');
     const meta = parse(path);
     if (meta === undefined || !hasPair(folder)) return undefined;

@@ -10,6 +10,7 @@ import { sessions } from '../acme/sessions.ts';
 import { solverPools } from '../acme/solver-pools.ts';
 import { withLock } from '../certs/lock.ts';
 import { type CertificateStore, openStore } from '../certs/store.ts';
+import { accountsIn } from '../certs/store-folder.ts';
 import { installedNginx } from '../deploy/nginx-instance.ts';
 import { timerLacks } from '../deploy/timer-lacks.ts';
 import { systemUnits } from '../deploy/timer-units.ts';
@@ -115,7 +116,7 @@ async function locked(run: CertificateRun, io: Io, signal: AbortSignal): Promise
         store,
         sessions: sessions(
           {
-            accounts: join(store.root, 'accounts'),
+            accounts: accountsIn(store),
             agreeToTerms: account.agreeToTerms || (ask && ((terms) => shown.aside(() => ask(terms)))),
             now: io.now,
             signal,

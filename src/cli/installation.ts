@@ -111,7 +111,7 @@ export function missingCertificates({ place, certificates }: Pick<Installation, 
   const { fileSystem } = place;
   if (fileSystem === undefined) return [];
   return certificates
-    .filter((needed) => !isServed({ root: insideRoot(fileSystem, storeOf(needed.certificate)) }, nameOf(needed)))
+    .filter((needed) => !isServed(insideRoot(fileSystem, storeOf(needed.certificate)), nameOf(needed)))
     .map(nameOf);
 }
 
@@ -129,7 +129,7 @@ export async function makeStandIns(
         const name = nameOf(one);
         const kind = one.selfSigned ? 'self-signed' : 'stand-in';
         // Somebody may have issued it while the lock was waited for.
-        if (!isServed(store, name)) serveStandIn(store, { name, hosts: one.hosts, kind }, io.now());
+        if (!isServed(store.held, name)) serveStandIn(store, { name, hosts: one.hosts, kind }, io.now());
       }
     });
   }

@@ -89,7 +89,7 @@ export function walkTo(path: string, { make, noLink = false }: WalkOptions = {})
       if (stats?.isSymbolicLink()) {
         const isLast = left.length === 0 && noLink;
         const isOurs = distrust === undefined && isTrustedUser(stats.uid) && !othersMayWrite(here);
-        if (isLast || !isOurs || ++links > mostLinks) throw failure(real, 'ELOOP');
+        if (isLast || !isOurs || ++links > mostLinks) throw Object.assign(failure(real, 'ELOOP'), { distrust });
         const to = attempt(real, () => readlinkSync(place));
         left.unshift(...namesOf(to));
         if (isAbsolute(to)) way.length = 1;
@@ -107,6 +107,10 @@ export function walkTo(path: string, { make, noLink = false }: WalkOptions = {})
     throw error;
   }
 }
+
+/** Who else decides what lies where `walkTo` refused a link; undefined for any other failure. */
+export const distrustIn = (error: unknown): Distrust | undefined =>
+  error instanceof Error && 'distrust' in error ? (error.distrust as Distrust | undefined) : undefined;
 
 /** On the way a sticky folder such as /tmp will do: nobody takes away or renames there what is not theirs. */
 function distrustOf(folder: Step, where: 'on the way' | 'at the end'): Distrust | undefined {

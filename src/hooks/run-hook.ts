@@ -6,7 +6,7 @@ import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { KeepgateError } from '../diagnostic.ts';
 import { printable } from '../nginx/printable.ts';
-import { trustedFile } from './trusted-path.ts';
+import { trustedHook } from './trusted-path.ts';
 
 export interface Hook {
   /** The absolute path of the program. */
@@ -43,7 +43,7 @@ const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
  */
 export function checkHook(command: string): string {
   if (!isAbsolute(command)) throw notExecutable(command, 'its path is not absolute', 'Name the whole path, from /.');
-  const file = trustedFile(command);
+  const file = trustedHook(command);
   try {
     accessSync(file, constants.X_OK);
   } catch {

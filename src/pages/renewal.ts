@@ -25,6 +25,16 @@ into; another is named with --store, or by the spec.
 
   keepgate cert list`,
   },
+  'timer-program-unsafe': {
+    title: 'another user could change what the timer runs',
+    text: `The timer runs keepgate as root, twice a day. Whoever can write to Node.js, to keepgate's program, or to a folder above them, could
+have anything run as root. So they belong to root, and neither group nor others may write to them. A Node.js of nvm in somebody's
+home is such a case. The finding has the place. Nothing was installed.
+
+  sudo apt-get install nodejs npm
+  sudo npm install --global keepgate
+  sudo keepgate cert timer --install`,
+  },
   'timer-foreign': {
     title: 'a unit of that name was made by somebody else',
     text: `A file called keepgate-renew.service or keepgate-renew.timer is there, and its first line is not the one that keepgate writes. It is

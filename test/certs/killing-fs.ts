@@ -22,6 +22,7 @@ export const linkSync = counted(fs.linkSync);
 export const mkdirSync = counted(fs.mkdirSync);
 export const openSync = counted(fs.openSync);
 export const renameSync = counted(fs.renameSync);
+export const rmdirSync = counted(fs.rmdirSync);
 export const rmSync = counted(fs.rmSync);
 export const symlinkSync = counted(fs.symlinkSync);
 export const truncateSync = counted(fs.truncateSync);

@@ -87,7 +87,8 @@ describe('withLock', () => {
       import { mkdirSync } from 'node:fs';
       import { temporaryIn } from '../files/durable.ts';
       import { withLock } from './lock.ts';
-      await withLock({ root: process.argv[2] }, { wait: 0 }, async () => {
+      import { openStore } from './store.ts';
+      await withLock(openStore(process.argv[2]), { wait: 0 }, async () => {
         const versions = process.argv[2] + '/certificates/api/versions';
         mkdirSync(versions, { recursive: true });
         mkdirSync(temporaryIn(versions) + '/x', { recursive: true });
@@ -112,9 +113,10 @@ describe('withLock', () => {
     const script = `
       import { readFileSync, writeFileSync } from 'node:fs';
       import { withLock } from './lock.ts';
+      import { openStore } from './store.ts';
       const [, , root, file, dies] = process.argv;
       for (let round = 0; round < 25; round += 1) {
-        await withLock({ root }, { wait: 60000 }, async () => {
+        await withLock(openStore(root), { wait: 60000 }, async () => {
           const count = Number(readFileSync(file, 'utf8'));
           if (count % 7 === 3) await new Promise((resolve) => setImmediate(resolve));
           writeFileSync(file, String(count + 1));

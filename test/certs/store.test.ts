@@ -63,9 +63,9 @@ async function refusalOf(work: Promise<unknown>): Promise<ReturnType<typeof refu
 describe('the folder of the store', () => {
   it('is made for its user alone, and is found again', () => {
     const root = join(newPath(), 'below');
-    expect(openStore(root)).toEqual({ root });
+    expect(openStore(root)).toMatchObject({ root });
     expect(modeOf(root)).toBe('700');
-    expect(openStore(root)).toEqual({ root });
+    expect(openStore(root)).toMatchObject({ root });
   });
 
   it('is not made to be read', () => {

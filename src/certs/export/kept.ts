@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { readDocument, saveDocuments } from '../documents.ts';
 import { withLock } from '../lock.ts';
-import { type CertificateStore, certificateFolder, damaged } from '../store-folder.ts';
+import { damaged } from '../store-failure.ts';
+import { type CertificateStore, certificateFolder } from '../store-folder.ts';
 import { type ExportFormat, exportFormats } from './formats.ts';
 import { isOwnerChoice, type OwnerChoice } from './owner.ts';
 import type { KeptPassword } from './password.ts';

@@ -3,7 +3,7 @@ import { fsyncSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Diagnostic } from '../../diagnostic.ts';
 import { temporaryIn, writeNew } from '../../files/durable.ts';
-import { type HeldFolder, holdFolder, releaseFolder } from '../../files/held-folder.ts';
+import { type WalkedFolder, walkTo } from '../../files/trusted-folder.ts';
 import { type Exchange, exchange } from './exchange.ts';
 import type { ExportContents } from './formats.ts';
 import { notWritable } from './not-writable.ts';
@@ -19,7 +19,8 @@ export interface ExportPaths {
 /**
  * Each file is the old one until it is the new one. Of a PEM pair the key is exchanged right before the chain, so who reads
  * just then finds two that don't fit: a server reads them when it is told to, which comes later. When the chain can't be
- * exchanged the old key is put back. Their folders may belong to another user: each is held open while it is worked in.
+ * exchanged the old key is put back. Their folders may belong to another user: each is held open while it is worked in, and no link of
+ * that user's is followed.
  * @throws KeepgateError export-not-writable (4)
  */
 export function placeExport(contents: ExportContents, paths: ExportPaths, choice: OwnerChoice): readonly Diagnostic[] {
@@ -27,13 +28,13 @@ export function placeExport(contents: ExportContents, paths: ExportPaths, choice
     ...(contents.key && paths.keyOut !== undefined ? [{ path: paths.keyOut, bytes: contents.key }] : []),
     { path: paths.out, bytes: contents.store },
   ];
-  const folders: HeldFolder[] = [];
+  const folders: WalkedFolder[] = [];
   const ready: Exchange[] = [];
   const diagnostics: Diagnostic[] = [];
   try {
     for (const { path, bytes } of files)
       writing(path, () => {
-        const folder = holdFolder(dirname(path));
+        const folder = walkTo(dirname(path));
         folders.push(folder);
         const { owner, diagnostics: found } = ownerOf(choice, path, folder);
         const before = temporaryIn(folder.path);
@@ -54,7 +55,7 @@ export function placeExport(contents: ExportContents, paths: ExportPaths, choice
     for (const { before } of ready) rmSync(before, { force: true });
     throw error;
   } finally {
-    for (const folder of folders) releaseFolder(folder);
+    for (const folder of folders) folder.release();
   }
   return diagnostics;
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { alternativeNames, nameOf } from '../../../certs/chain.ts';
 import { chooseLeaf } from '../../../certs/choose-leaf.ts';
@@ -6,6 +5,7 @@ import type { ExportSource } from '../../../certs/export/formats.ts';
 import { pemOf } from '../../../certs/keys.ts';
 import { orderChain } from '../../../certs/order-chain.ts';
 import { type CertificateStore, liveVersion, names } from '../../../certs/store.ts';
+import { readStored } from '../../../certs/stored-file.ts';
 import { KeepgateError } from '../../../diagnostic.ts';
 import { suggest } from '../../../spec/suggest.ts';
 import type { Io } from '../../io.ts';
@@ -35,7 +35,7 @@ export function storedPair(store: CertificateStore, name: string): NamedPair {
       message: `there is no certificate "${name}" to export yet, only a stand-in or none at all`,
       help: 'Get it first: keepgate cert issue, or keepgate cert import.',
     });
-  const text = (file: string): string => readFileSync(join(live.folder, file), 'utf8');
+  const text = (file: string): string => readStored(join(live.folder, file)) ?? '';
   return { name, fullchain: text('fullchain.pem'), key: text('privkey.pem'), fingerprint: live.meta.fingerprint };
 }
 

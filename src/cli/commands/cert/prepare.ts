@@ -51,11 +51,11 @@ async function run({ spec = [], store, format }: Options, io: Io): Promise<numbe
   for (const root of new Set(needed.map(rootOf))) {
     const there = openStore(root, { write: false });
     const wanted = needed.filter((each) => rootOf(each) === root).map(standInFor);
-    kept.push(...wanted.filter(({ name }) => isServed(there, name)).map(({ name }) => name));
+    kept.push(...wanted.filter(({ name }) => isServed(there.held, name)).map(({ name }) => name));
     made.push(
       ...(await make(
         root,
-        wanted.filter(({ name }) => !isServed(there, name)),
+        wanted.filter(({ name }) => !isServed(there.held, name)),
         io,
       )),
     );
@@ -75,7 +75,7 @@ async function make(root: string, missing: readonly StandIn[], io: Io) {
   return withLock(store, { wait: patience }, async () =>
     // Another keepgate may have made some of them while this one waited.
     missing
-      .filter(({ name }) => !isServed(store, name))
+      .filter(({ name }) => !isServed(store.held, name))
       .map((standIn) => {
         const now = io.now();
         serveStandIn(store, standIn, now);

@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { directoryOf } from '../../../acme/directory.ts';
@@ -15,6 +14,8 @@ import {
   settingsOf,
   versionsOf,
 } from '../../../certs/store.ts';
+import { accountsIn } from '../../../certs/store-folder.ts';
+import { readStored } from '../../../certs/stored-file.ts';
 import { KeepgateError } from '../../../diagnostic.ts';
 import type { Command } from '../../command.ts';
 import { interruptible } from '../../interrupt.ts';
@@ -87,11 +88,11 @@ async function revoke(
       message: `"${name}" was imported, so keepgate can't revoke it`,
       help: 'Ask whoever issued it.',
     });
-  const read = (file: string) => readFileSync(join(version.folder, file), 'utf8');
+  const read = (file: string) => readStored(join(version.folder, file)) ?? '';
   try {
     const certificate = new X509Certificate(read('cert.pem')).raw;
     const key = withCertificateKey ? read('privkey.pem') : undefined;
-    const options = { accounts: join(store.root, 'accounts'), now: io.now, signal };
+    const options = { accounts: accountsIn(store), now: io.now, signal };
     await revokeAtCa(
       { certificate, reason: reasons[reason], key },
       { ...options, directory: directoryOf(directory, caFile) },

@@ -6,6 +6,7 @@ import { type CertificateStore, names, settingsOf } from '../../../certs/store.t
 import { writtenFolders } from '../../../check/written-folders.ts';
 import { installTimer, uninstallTimer } from '../../../deploy/install-timer.ts';
 import { systemUnits, timerName, timerUnits } from '../../../deploy/timer-units.ts';
+import { checkTimerProgram } from '../../../hooks/trusted-program.ts';
 import { word } from '../../../shell-word.ts';
 import type { Command } from '../../command.ts';
 import { exitCode, type Io } from '../../io.ts';
@@ -53,10 +54,12 @@ async function run({ install, uninstall, units, writable, ...options }: Options,
   const specs = options.spec ?? [];
   if (specs.includes('-')) throw new UsageError('a timer reads no standard input: name the file of the spec');
   if (specs.length > 0) await readSpecFiles(specs, io);
+  const [node, program] = [process.execPath, resolve(process.argv[1] ?? '')];
+  if (install) checkTimerProgram(node, program);
   const store = await storeFor(options, io, { write: install === true });
   const texts = timerUnits({
-    node: process.execPath,
-    program: resolve(process.argv[1] ?? ''),
+    node,
+    program,
     store: store.root,
     writable: [
       ...webroots(store),

@@ -1,10 +1,10 @@
 /** What the doctor knows before it connects to anything. */
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isFor } from '../../../certs/chain.ts';
 import { type CertificateStore, liveVersion, names } from '../../../certs/store.ts';
+import { readStored } from '../../../certs/stored-file.ts';
 import { type Diagnostic, KeepgateError } from '../../../diagnostic.ts';
 import { readIn } from '../../../domino/change.ts';
 import { closeFolder, openFolder } from '../../../domino/folder.ts';
@@ -82,7 +82,7 @@ function allFor(store: CertificateStore, hosts: readonly string[]): string[] {
   return names(store).flatMap((name) => {
     const live = liveVersion(store, name);
     if (typeof live !== 'object') return [];
-    const leaf = new X509Certificate(readFileSync(join(live.folder, 'cert.pem')));
+    const leaf = new X509Certificate(readStored(join(live.folder, 'cert.pem')) ?? '');
     return hosts.some((host) => isFor(leaf, host)) ? [leaf.fingerprint256] : [];
   });
 }
