@@ -78,7 +78,7 @@ async function todo(installation: Installation) {
   const where: Place = { folder: place.folder, shown: place.shown, instance };
   const missing = missingCertificates(installation);
   const goal = { by: 'apply' as const, ...goalOf(installation) };
-  const steps = (reload: boolean) => look(where, goal, { missing: () => missing, reload });
+  const steps = (reload: boolean) => look(where, goal, { missing: () => missing, reload, start: false });
   try {
     return { ...steps(true), interrupted: readJournal(place.folder) !== undefined, certificates: missing };
   } catch (error) {
