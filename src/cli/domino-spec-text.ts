@@ -1,12 +1,11 @@
 /** The site of a spec for a Domino REST API, from what its installation says. */
 import type { FrontSpec, Taken } from '../domino/front-spec.ts';
 
-/** Lines below `sites:`, and those below `upstreams:` when the API speaks TLS itself. */
+/** Lines below the site's name, and those below `upstreams:` when the API speaks TLS itself. */
 export function dominoSite(front: FrontSpec, hosts: string, firstHost: string): string {
   const { backend, ports, bodyLimit, readTimeout, httpsPort, tls } = front;
   const [hostFound] = front.hosts;
   return [
-    '  domino:',
     line(4, `hosts: ${hosts}`, hostFound),
     '    preset:',
     '      name: domino-rest-api',

@@ -148,6 +148,7 @@ function inWords(
 const nginxWords: Readonly<Record<NonNullable<Applied['nginx']>, string>> = {
   reloaded: 'nginx was reloaded, and was seen to have taken it',
   started: 'nginx was started, and was seen to work',
+  'would-start': 'would start nginx, which does not run',
   'not-running': 'nginx does not run; start it with: keepgate apply --start, or systemctl start nginx',
   kept: 'nginx was not reloaded, as was asked, and goes on with what it had',
   elsewhere: "nothing was reloaded: this machine's nginx does not read that folder",

@@ -12,6 +12,7 @@ import { type NeededCertificate, nameOf, neededCertificates, storeOf } from '../
 import { KeepgateError, reaches } from '../diagnostic.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import { type Rendered, render } from '../render/render.ts';
+import type { SpecSource } from '../spec/document.ts';
 import { type CommonOptions, commonOptions } from './common-options.ts';
 import { type Configuration, type Configured, configure } from './configuration.ts';
 import type { Io } from './io.ts';
@@ -21,6 +22,8 @@ import { layoutOf, namedTarget } from './target.ts';
 export interface InstallOptions extends CommonOptions {
   root?: string;
   nginx?: string;
+  /** Read in place of the files of `spec`: what one of them is to become. */
+  sources?: readonly SpecSource[];
 }
 
 export const installOptions = (yargs: Argv): Argv =>
@@ -55,7 +58,7 @@ export type Prepared =
 export async function prepare(argv: InstallOptions, io: Io): Promise<Prepared> {
   const binary = await nginxHere(argv, io);
   const place = installFolder(argv.root, binary?.confDir, io.cwd);
-  const configured: Configured = await configure(await readSpecFiles(argv.spec ?? [], io), {
+  const configured: Configured = await configure(argv.sources ?? (await readSpecFiles(argv.spec ?? [], io)), {
     allowRaw: argv.allowRaw,
     layout: (spec) => layoutOf(spec.nginx, place.folder),
     target: (spec, places) => {

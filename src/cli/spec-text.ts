@@ -1,12 +1,16 @@
 /** The commented spec that `keepgate init` and `keepgate up --host` write. */
 import type { FrontSpec } from '../domino/front-spec.ts';
 import type { Target } from '../model/target.ts';
+import { flowText, plainOrQuoted } from '../spec/flow-text.ts';
+import { siteNameOf } from '../spec/site-name.ts';
 import type { AcmeOptions } from '../spec/types.gen.ts';
 import { dominoSite } from './domino-spec-text.ts';
 
 export interface SpecTextOptions {
   readonly preset: 'rest-api' | 'domino-rest-api' | undefined;
+  /** The site is called as the first of them; none: one that a person is to replace. */
   readonly hosts: readonly string[];
+  /** A URL, or the name of an upstream. */
   readonly upstream: string | undefined;
   /** The nginx installed here. */
   readonly installed: Target | undefined;
@@ -16,12 +20,9 @@ export interface SpecTextOptions {
   readonly defaultServer?: 'https' | 'off' | undefined;
   /** What is known of the CA and the account already. */
   readonly acme?: {
-    readonly [Name in 'directory' | 'caFile' | 'email' | 'agreeToTerms']?: AcmeOptions[Name] | undefined;
+    readonly [Name in 'directory' | 'caFile' | 'email' | 'agreeToTerms' | 'challenge']?: AcmeOptions[Name] | undefined;
   };
 }
-
-/** What YAML reads as a text without quotes. */
-const plainHost = /^[a-z][a-z0-9-]*(\.[a-z0-9-]+)+$/i;
 
 const unknownHosts = {
   https: `  # This machine has a default server on port 80 already, so keepgate refuses unknown hosts over HTTPS alone.
@@ -34,7 +35,10 @@ const unknownHosts = {
 
 export function specText(options: SpecTextOptions): string {
   const { preset, hosts, upstream, installed, front, defaultServer, acme = {} } = options;
-  const list = `[${hosts.map((host) => (plainHost.test(host) ? host : JSON.stringify(host))).join(', ')}]`;
+  const [first = 'api.example.com'] = hosts;
+  const list = flowText(hosts.length > 0 ? hosts : [first]);
+  const yours =
+    hosts.length > 0 ? '' : '   # your host, here and below: the files and the certificate of a site have its name';
   const target =
     installed === undefined
       ? '  target: auto   # the nginx installed where this is rendered; a version such as "1.26.3" pins it'
@@ -48,16 +52,16 @@ ${target}
 ${defaultServer === undefined ? '' : unknownHosts[defaultServer]}
 ${acmeText(acme)}
 sites:
-${front ? dominoSite(front, list, hosts[0] ?? '') : plainSite(preset, list, upstream)}`;
+  ${plainOrQuoted(siteNameOf(first))}:${yours}
+${front ? dominoSite(front, list, first) : plainSite(preset, list, upstream)}`;
 }
 
 const plainSite = (preset: SpecTextOptions['preset'], hosts: string, upstream: string | undefined): string =>
-  `  ${siteName(preset)}:
-    hosts: ${hosts}
+  `    hosts: ${hosts}
 ${preset === 'domino-rest-api' ? domino : preset === 'rest-api' ? restApi : plain(upstream ?? 'http://127.0.0.1:8080')}`;
 
 function acmeText(acme: object): string {
-  const given = Object.entries(acme).filter(([, value]) => value !== undefined && value !== false);
+  const given = Object.entries(acme);
   if (given.length === 0)
     return `# Certificates come from Let's Encrypt unless a site says otherwise. These are the options that matter first:
 # acme:
@@ -68,13 +72,8 @@ function acmeText(acme: object): string {
   return `# Where certificates come from.\nacme:\n${lines.join('')}`;
 }
 
-function siteName(preset: SpecTextOptions['preset']): string {
-  return preset === 'domino-rest-api' ? 'domino' : 'api';
-}
-
 function plain(upstream: string): string {
-  const url = /^[^/@\s]+:\d+$/.test(upstream) ? `http://${upstream}` : upstream;
-  return `    upstream: ${JSON.stringify(url)}
+  return `    upstream: ${JSON.stringify(upstream)}
     # What matters next; the first two are what they are without being written:
     # bodyLimit: 32m                # the largest request
     # timeouts: {read: 60s}         # longer than the API takes for an answer

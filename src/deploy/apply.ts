@@ -70,13 +70,14 @@ export interface Applied {
   readonly plan: Plan;
   readonly standIns: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
-  readonly nginx?: Settled['nginx'];
+  readonly nginx?: Settled['nginx'] | 'would-start';
   /** The number of the change in the history. */
   readonly number?: number;
 }
 
 /**
- * Reaches the goal, or leaves everything as it is. A goal that is reached already costs no write, no lock and no reload.
+ * Reaches the goal, or leaves everything as it is. A goal that is reached already costs no write, no lock and no reload. With `start`,
+ * an nginx that runs is part of the goal.
  * @throws KeepgateError install-locked, state-not-usable, state-damaged, out-not-usable, install-not-put-back, put-back-failed,
  * nginx-not-runnable (4), manifest-damaged (1); the signal's reason when it is aborted, after undoing
  */
@@ -102,7 +103,8 @@ async function applyIn(tree: HeldTree, place: Place, goal: Goal, options: ApplyO
     ];
     const diagnostics = blocked.length > 0 ? blocked : await options.prove(view.plan);
     const outcome = reaches(diagnostics, 'error') ? 'refused' : 'planned';
-    return { outcome, plan: view.plan, standIns: view.missing, diagnostics };
+    const nginx = view.stopped ? ({ nginx: 'would-start' } as const) : {};
+    return { outcome, plan: view.plan, standIns: view.missing, diagnostics, ...nginx };
   }
   const { wait, signal } = options;
   return withInstallLock(tree, { wait, signal }, () => holding(tree, place, goal, options));
@@ -157,17 +159,18 @@ export function look(
   tree: HeldTree,
   instance: Place['instance'],
   { wanted, manifest: goal }: Goal,
-  options: Pick<ApplyOptions, 'missing' | 'reload'>,
+  options: Pick<ApplyOptions, 'missing' | 'reload' | 'start'>,
 ) {
   const found = survey(tree, wanted);
   const plan = planFolder(wanted, found);
   const missing = options.missing();
   const entry = snapshotOf(tree, [manifestName]).files[manifestName];
   const manifest = entry && Buffer.from(entry.bytes, 'base64');
-  const running = options.reload && instance !== undefined ? nginxOf(instance.pidFile) : undefined;
-  const unloaded = running !== undefined && isUnloaded(tree, running);
-  const settled = isEmpty(plan) && missing.length === 0 && sameBytes(manifest, goal) && !unloaded;
-  return { plan, missing, manifest, settled, unloaded, paths: pathsOf(wanted, found.manifest) };
+  const running = instance && nginxOf(instance.pidFile);
+  const unloaded = options.reload && running !== undefined && isUnloaded(tree, running);
+  const stopped = options.start && instance !== undefined && running === undefined;
+  const settled = isEmpty(plan) && missing.length === 0 && sameBytes(manifest, goal) && !unloaded && !stopped;
+  return { plan, missing, manifest, settled, unloaded, stopped, paths: pathsOf(wanted, found.manifest) };
 }
 
 function sameBytes(a: string | Uint8Array | undefined, b: string | Uint8Array | undefined): boolean {

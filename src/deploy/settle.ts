@@ -32,6 +32,8 @@ export interface Settled {
 interface Undo {
   /** Puts it back; nginx is told afterwards. */
   putBack(): void;
+  /** What is told afterwards. */
+  readonly said: readonly Diagnostic[];
   /** The journal goes last: killed before, the next run puts back what is back already, and has nginx read it. */
   end(nginx: 'untouched' | 'has-it' | 'unsure'): void;
 }
@@ -45,6 +47,7 @@ export async function settle(
 ): Promise<Settled> {
   const undo: Undo = {
     putBack: () => installed?.putBack(),
+    said: installed === undefined ? [] : [backAgain],
     end: (nginx) => {
       const running = instance && nginxOf(instance.pidFile);
       if (nginx === 'has-it') noteLoaded(tree);
@@ -107,7 +110,7 @@ async function load(instance: NginxInstance, undo: Undo, options: SettleOptions)
   if (!passed) {
     undo.putBack();
     undo.end('untouched');
-    return { outcome: 'refused', nginx: running ? 'kept' : 'not-running', diagnostics: [...diagnostics, backAgain] };
+    return { outcome: 'refused', nginx: running ? 'kept' : 'not-running', diagnostics: [...diagnostics, ...undo.said] };
   }
   if (running) return { outcome: 'installed', nginx: 'kept', diagnostics };
   if (!start) return { outcome: 'installed', nginx: 'not-running', diagnostics };
@@ -115,7 +118,7 @@ async function load(instance: NginxInstance, undo: Undo, options: SettleOptions)
   if (failure === undefined) return { outcome: 'installed', nginx: 'started', diagnostics };
   undo.putBack();
   undo.end(nginxOf(instance.pidFile) === undefined ? 'untouched' : await readAgain(instance));
-  return { outcome: 'failed', nginx: 'not-running', diagnostics: [...diagnostics, failure, backAgain] };
+  return { outcome: 'failed', nginx: 'not-running', diagnostics: [...diagnostics, failure, ...undo.said] };
 }
 
 const backAgain: Diagnostic = {

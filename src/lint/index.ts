@@ -9,6 +9,7 @@ import { backendsOf } from './backends.ts';
 import { OwnMachine } from './own-machine.ts';
 import type { Finding, LintContext, Place, Rule } from './rule.ts';
 import { acmeIpAddress } from './rules/acme-ip-address.ts';
+import { acmeNameNotPublic } from './rules/acme-name-not-public.ts';
 import { acmeTooManyNames } from './rules/acme-too-many-names.ts';
 import { addressHost } from './rules/address-host.ts';
 import { backendCertificateName } from './rules/backend-certificate-name.ts';
@@ -39,6 +40,7 @@ import { wildcardChallenge } from './rules/wildcard-challenge.ts';
 
 export const rules: readonly Rule[] = [
   acmeIpAddress,
+  acmeNameNotPublic,
   acmeTooManyNames,
   addressHost,
   backendCertificateName,

@@ -4,3 +4,8 @@ import type { AcmeOptions } from '../spec/types.gen.ts';
 export function isLetsEncrypt({ directory = 'letsencrypt' }: AcmeOptions): boolean {
   return directory.startsWith('letsencrypt') || directory.endsWith('.api.letsencrypt.org/directory');
 }
+
+/** Whether certificates come from a CA that browsers trust; of one that is given by its URL nothing is known. */
+export function isPublicCa(acme: AcmeOptions): boolean {
+  return isLetsEncrypt(acme) || !acme.directory?.startsWith('https://');
+}

@@ -18,9 +18,9 @@ import { forbiddenCharacter } from './characters.ts';
 type Grammar = (value: string) => string | undefined;
 
 const name: Grammar = (value) =>
-  /^[a-z0-9]+(?:[.-][a-z0-9]+)*$/.test(value) && value.length <= 64
+  /^[a-z0-9]+(?:(?:\.|-+)[a-z0-9]+)*$/.test(value) && value.length <= 64
     ? undefined
-    : 'is not a name; names hold lower-case letters, digits, and single dots or hyphens between them, at most 64';
+    : 'is not a name; names hold lower-case letters, digits, and hyphens or single dots between them, at most 64';
 
 /** `longest` is in bytes: nginx refuses a quoted token of more than 4,094, and escaping can double a value. */
 function freeText(what: string, longest = 2000): Grammar {

@@ -15,6 +15,7 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePorts } from '../../src/verify/ports.ts';
 import { crashedApply } from '../deploy/crashed-apply.ts';
@@ -162,6 +163,43 @@ it('starts nginx when it is asked to', { timeout }, async () => {
   nginx.spec({ api: 8080 });
   expect(await json('apply', '--start')).toMatchObject({ exitCode: 0, nginx: 'started' });
   await expect.poll(nginx.workers, { timeout: 30_000 }).toHaveLength(2);
+});
+
+describe('with everything in place, starts an nginx that was stopped', () => {
+  const installed = () =>
+    Object.fromEntries(Object.entries(treeOf(nginx.etc)).filter(([path]) => !path.startsWith('.keepgate/lock/')));
+  const stopped = async (): Promise<Readonly<Record<string, string>>> => {
+    nginx.spec({ api: 8080 });
+    expect(await json('apply', '--start')).toMatchObject({ exitCode: 0, nginx: 'started' });
+    await expect.poll(nginx.workers, { timeout: 30_000 }).toHaveLength(2);
+    await execa(nginx.program, ['-s', 'stop']);
+    await expect.poll(nginx.workers, { timeout: 30_000 }).toHaveLength(0);
+    return installed();
+  };
+
+  it('when it is asked to', { timeout }, async () => {
+    const tree = await stopped();
+    expect(await json('apply')).toMatchObject({ exitCode: 0, outcome: 'unchanged' });
+    const planned = await run('apply', '--start', '--dry-run');
+    expect(planned).toMatchObject({ exitCode: 0, stderr: 'would start nginx, which does not run\n' });
+    expect(nginx.workers()).toEqual([]);
+    expect(await json('apply', '--start')).toMatchObject({ exitCode: 0, outcome: 'installed', nginx: 'started' });
+    await expect.poll(nginx.workers, { timeout: 30_000 }).toHaveLength(2);
+    expect(await json('apply', '--start')).toMatchObject({ exitCode: 0, outcome: 'unchanged' });
+    expect(installed()).toEqual(tree);
+  });
+
+  it('or says why it does not start, and changes nothing', { timeout }, async () => {
+    const tree = await stopped();
+    const other = createServer().listen(nginx.ports.https, '127.0.0.1');
+    await once(other, 'listening');
+    const failed = await json('apply', '--start');
+    other.close();
+    expect(failed).toMatchObject({ exitCode: 4, outcome: 'failed', nginx: 'not-running' });
+    expect(codes(failed)).toContain('start-failed');
+    expect(codes(failed)).not.toContain('change-put-back');
+    expect(installed()).toEqual(tree);
+  });
 });
 
 describe('puts back', () => {

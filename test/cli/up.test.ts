@@ -1,5 +1,5 @@
 /** What `keepgate up` refuses, and what its last look at the sites tells. The whole way is test/e2e/up.test.ts. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import type { Io } from '../../src/cli/io.ts';
 import { ensureSpec } from '../../src/cli/up/ensure-spec.ts';
 import { probe } from '../../src/cli/up/probe.ts';
 import type { Site } from '../../src/model/site.ts';
+import type { NginxBinary } from '../../src/nginx/binary.ts';
 import { chain } from '../ca.ts';
 import { keepgateAt } from '../in-process.ts';
 import { memory } from '../memory.ts';
@@ -32,21 +33,15 @@ describe('keepgate up', () => {
     expect(stderr).toContain(word);
   });
 
-  it('leaves a spec that is for other hosts as it is', async () => {
-    const path = join(folder, 'keepgate.yaml');
-    const text = 'version: 1\nsites:\n  b: {hosts: [b.example.com], upstream: "http://127.0.0.1:1"}\n';
-    writeFileSync(path, text);
-    const { exitCode, stderr } = await up('--host', 'a.example.com', '--upstream', '127.0.0.1:8080');
-    expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('spec-exists') });
-    expect(readFileSync(path, 'utf8')).toBe(text);
-  });
-
   it.each([
     ['b.example.com', 'http://127.0.0.1:9', 'has the upstream http://127.0.0.1:1, not http://127.0.0.1:9'],
     ['b.example.com', 'https://127.0.0.1:1', 'has the upstream http://127.0.0.1:1, not https://127.0.0.1:1'],
     ['named.example.com', '127.0.0.1:1', 'has the upstream pool, not http://127.0.0.1:1'],
     ['B.example.com', '127.0.0.1:1', ''],
     ['named.example.com', 'http://127.0.0.1:3/', ''],
+    ['named.example.com', 'pool', ''],
+    ['b.example.com', '1', ''],
+    ['b.example.com', ':9', 'has the upstream http://127.0.0.1:1, not http://127.0.0.1:9'],
   ])('takes a spec with a site for %s for one with the upstream %s, or says: %s', async (host, upstream, words) => {
     const pool = 'upstreams: {pool: {servers: ["127.0.0.1:2", {address: "127.0.0.1:3"}]}}';
     const site = (name: string, to: string) => `  ${name}: {hosts: [${name}.example.com], upstream: "${to}"}\n`;
@@ -54,8 +49,9 @@ describe('keepgate up', () => {
     writeFileSync(join(folder, 'keepgate.yaml'), `version: 1\n${pool}\nsites:\n${sites}`);
     const said: string[] = [];
     const io = { cwd: folder, env: {}, stderr: { write: (text: string) => said.push(text) } } as unknown as Io;
-    const spec = { host: [host], upstream, agreeTos: false } as Parameters<typeof ensureSpec>[0];
-    const ensured = ensureSpec(spec, undefined, io);
+    const spec = { host: [host], upstream, agreeTos: false, standalone: false, format: 'text' as const };
+    const never = () => Promise.reject(new Error('there is nothing to write'));
+    const ensured = ensureSpec(spec, {} as NginxBinary, never, io);
     if (words === '') expect(await ensured).toBe(0);
     else
       await expect(ensured).rejects.toMatchObject({
@@ -63,14 +59,6 @@ describe('keepgate up', () => {
       });
     expect(said).toEqual([]);
   });
-});
-
-it('keepgate up --host says what is wrong with a spec that is there', async () => {
-  writeFileSync(join(folder, 'keepgate.yaml'), 'version: 1\nsites: 3\n');
-  const words = ['up', '--host', 'a.example.com', '--upstream', '127.0.0.1:8080'];
-  const { exitCode, stderr } = await keepgateAt(words, { now: () => new Date(), cwd: folder });
-  expect(exitCode).toBe(1);
-  expect(stderr).toContain('keepgate.yaml:2:8: error');
 });
 
 describe('the look at the sites', () => {

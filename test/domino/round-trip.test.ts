@@ -28,7 +28,7 @@ function readBack(folder: Folder): { front: FrontSpec; text: string } {
   const front = frontSpec(installationOf({ overlays }));
   const hosts = front.hosts.map(({ value }) => value);
   const options = { preset: undefined, upstream: undefined, installed: undefined };
-  return { front, text: specText({ ...options, hosts: hosts.length > 0 ? hosts : ['api.example.com'], front }) };
+  return { front, text: specText({ ...options, hosts, front }) };
 }
 
 async function inNewFolder(act: (folder: Folder) => Promise<void> | void): Promise<void> {

@@ -79,7 +79,7 @@ async function todo(installation: Installation) {
   const goal = { by: 'apply' as const, ...goalOf(installation) };
   return inInstallFolder(place.folder, (tree) => {
     const steps = (reload: boolean, interrupted: () => boolean) => {
-      const found = look(tree, instance, goal, { missing: () => missing, reload });
+      const found = look(tree, instance, goal, { missing: () => missing, reload, start: false });
       return { ...found, changes: fileChanges(tree, found.plan), interrupted: interrupted(), certificates: missing };
     };
     try {

@@ -8,6 +8,7 @@ import { configure } from '../configuration.ts';
 import { exitCode, type Io, wantsColor } from '../io.ts';
 import { specText } from '../spec-text.ts';
 import { newestNginx } from '../target.ts';
+import { upstreamUrl } from '../upstream-url.ts';
 import { UsageError } from '../usage-error.ts';
 import { writeNew } from '../write-new.ts';
 
@@ -58,12 +59,11 @@ function options(yargs: Argv): Argv<Options> {
 async function run({ preset, host, upstream, out, ...from }: Options, io: Io): Promise<number> {
   const installed = await installedHere(io);
   const front = await frontOf(from, io);
-  const named = front && front.hosts.length > 0 ? front.hosts.map(({ value }) => value) : ['api.example.com'];
-  const hosts = host ?? named;
+  const hosts = host ?? front?.hosts.map(({ value }) => value) ?? [];
   const text = specText({
     preset,
     hosts,
-    upstream,
+    upstream: upstream && upstreamUrl(upstream),
     installed: installed?.target,
     defaultServer: await defaultServerOf(installed),
     front: front && (host === undefined ? front : { ...front, hosts: [] }),

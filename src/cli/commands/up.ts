@@ -3,12 +3,20 @@ import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { unitsWritable } from '../../deploy/timer-lacks.ts';
 import { systemUnits } from '../../deploy/timer-units.ts';
+import { KeepgateError } from '../../diagnostic.ts';
+import type { NginxBinary } from '../../nginx/binary.ts';
 import type { Command } from '../command.ts';
 import { hereOptions, type InstallOptions, nginxHere, prepare } from '../installation.ts';
 import { exitCode, type Io } from '../io.ts';
-import { type AccountOptions, accountOptions, type ChallengeOptions, challengeOptions } from '../issue-options.ts';
+import {
+  type AccountOptions,
+  accountOptions,
+  type ChallengeOptions,
+  challengeChoice,
+  challengeOptions,
+} from '../issue-options.ts';
 import { say } from '../report/say.ts';
-import { ensureSpec } from '../up/ensure-spec.ts';
+import { ensureSpec, file } from '../up/ensure-spec.ts';
 import { probe } from '../up/probe.ts';
 import { runStages, type Stage } from '../up/stages.ts';
 import { UsageError } from '../usage-error.ts';
@@ -31,9 +39,13 @@ function options(yargs: Argv): Argv<Options> {
       array: true,
       nargs: 1,
       default: [],
-      describe: 'a public name: writes keepgate.yaml',
+      describe: 'a public name: writes keepgate.yaml, or adds a site to it',
     })
-    .option('upstream', { type: 'string', requiresArg: true, describe: 'with --host: the API, such as 127.0.0.1:8080' })
+    .option('upstream', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'with --host: the API, such as 127.0.0.1:8080, or its port alone',
+    })
     .option('skip-preflight', { type: 'boolean', default: false, describe: "don't look at DNS and port 80 first" })
     .option('resolver', {
       type: 'string',
@@ -63,8 +75,11 @@ async function run(argv: Options, io: Io): Promise<number> {
   if (host.length > 0 && spec.length > 0) throw new UsageError('--host writes a spec; give one or the other');
   if (host.length > 0 && upstream === undefined) throw new UsageError('--host needs --upstream, the API behind it');
   if (host.length === 0 && upstream !== undefined) throw new UsageError('--upstream needs --host, the public name');
+  challengeChoice(argv, io.cwd);
+  const installed = await nginxHere(argv, io);
+  if (installed === undefined) throw nothingInstalled();
   const stages: Stage[] = [
-    ...(upstream === undefined ? [] : [writeSpec(argv, upstream)]),
+    ...(upstream === undefined ? [] : [writeSpec(argv, upstream, installed)]),
     { name: 'apply', title: 'check, and install where nginx reads', run: (to) => install(argv, to) },
     { name: 'issue', title: 'get the certificates that are due, and switch to them', run: (to) => issue(argv, to) },
     { name: 'probe', title: 'look at every site over HTTPS', run: (to) => look(argv, to) },
@@ -73,11 +88,32 @@ async function run(argv: Options, io: Io): Promise<number> {
   return runStages(stages, format, io);
 }
 
-const writeSpec = (argv: Options, upstream: string): Stage => ({
+/** A spec that is written first would not know the nginx that it is for, nor its default server. */
+const nothingInstalled = (): KeepgateError =>
+  new KeepgateError(4, {
+    code: 'nginx-missing',
+    message: 'no nginx is installed here, so nothing was written',
+    help: 'Install it and run the same command again: sudo apt-get install nginx bubblewrap',
+  });
+
+const writeSpec = (argv: Options, upstream: string, installed: NginxBinary): Stage => ({
   name: 'spec',
-  title: 'write keepgate.yaml',
-  run: async (io) => ensureSpec({ ...argv, upstream }, await nginxHere(argv, io), io),
+  title: 'write keepgate.yaml, or add the site to it',
+  run: (io) => ensureSpec({ ...argv, upstream }, installed, (text, to) => rehearse(argv, text, to), io),
 });
+
+/** What `install` would come to with this text of keepgate.yaml; nothing is said of what it could do. */
+async function rehearse(argv: Options, text: string, io: Io): Promise<number> {
+  const said: (() => void)[] = [];
+  const later = (output: Io['stdout']): Io['stdout'] => ({ write: (part) => said.push(() => output.write(part)) });
+  const { command } = await import('./apply.ts');
+  const sources = [{ file, bytes: Buffer.from(text) }];
+  const quiet = { ...io, stdout: later(io.stdout), stderr: later(io.stderr) };
+  const steps = { dryRun: true, force: false, reload: true, start: true };
+  const exitCode = await command.run({ ...argv, ...steps, sources }, quiet);
+  if (exitCode !== 0) for (const tell of said) tell();
+  return exitCode;
+}
 
 async function install(argv: Options, io: Io): Promise<number> {
   const { command } = await import('./apply.ts');
