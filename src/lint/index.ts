@@ -1,5 +1,6 @@
 /** All rules, and what they find in a configuration. */
 import type { Diagnostic, Location } from '../diagnostic.ts';
+import { machineSettings, neighboursIn, type SpecRecords } from '../model/claims.ts';
 import { type ExpandedSite, locate as nearest, placeOf } from '../model/expand.ts';
 import type { Resolved } from '../model/resolve.ts';
 import type { Target } from '../model/target.ts';
@@ -76,14 +77,25 @@ export interface LintResult {
   readonly ignored: readonly { readonly diagnostic: Diagnostic; readonly reason: string }[];
 }
 
-/** Runs every rule over a resolved configuration. */
-export function lint(spec: Spec, places: Places, resolved: Resolved, target: Target): LintResult {
+/** Runs every rule over a resolved configuration. `records`: what other specs have on the same machine. */
+export function lint(
+  spec: Spec,
+  places: Places,
+  resolved: Resolved,
+  target: Target,
+  records: SpecRecords = {},
+): LintResult {
   const sites = resolved.expanded.flatMap((expanded, index) => {
     const site = resolved.model.sites[index];
-    return site ? [{ site, expanded, backends: [...backendsOf(expanded, spec)] }] : [];
+    const claim = resolved.claims[index];
+    return site && claim ? [{ site, expanded, claim, backends: [...backendsOf(expanded, spec)] }] : [];
   });
   const machine = new OwnMachine(sites);
-  const context: LintContext = { spec, sites, features: resolved.features, target, machine, rules };
+  const { features, settings } = resolved;
+  const others = neighboursIn(records);
+  const all = machineSettings([settings, ...Object.values(records).map((record) => record.settings)]);
+  const { defaultServer = 'refuse' } = all;
+  const context: LintContext = { spec, sites, others, defaultServer, features, target, machine, rules };
   // several sites may share what a finding is about: a named upstream, defaults, a preset
   const diagnostics = new Map<string, Diagnostic>();
   const ignored = new Map<string, { diagnostic: Diagnostic; reason: string }>();

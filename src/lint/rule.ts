@@ -1,5 +1,6 @@
 /** A rule looks at all sites at once and says what is wrong with them. Pure: nothing but its context. */
 import type { Severity } from '../diagnostic.ts';
+import type { Claim, MachineSettings, Neighbour } from '../model/claims.ts';
 import type { ExpandedSite } from '../model/expand.ts';
 import type { NginxFeatures } from '../model/nginx-features.ts';
 import type { Site } from '../model/site.ts';
@@ -14,6 +15,8 @@ export interface LintedSite {
   readonly site: Site;
   /** As plain options, which are what a person can change. */
   readonly expanded: ExpandedSite;
+  /** What it asks of what is shared. */
+  readonly claim: Claim;
   /** Every server that one of its routes leads to. */
   readonly backends: readonly SiteBackend[];
 }
@@ -21,6 +24,10 @@ export interface LintedSite {
 export interface LintContext {
   readonly spec: Spec;
   readonly sites: readonly LintedSite[];
+  /** The sites of other specs on the same machine. */
+  readonly others: readonly Neighbour[];
+  /** Who answers for unknown hosts, whichever spec says so. */
+  readonly defaultServer: NonNullable<MachineSettings['defaultServer']>;
   readonly features: NginxFeatures;
   readonly target: Target;
   readonly machine: OwnMachine;

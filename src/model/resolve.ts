@@ -5,6 +5,14 @@ import type { Path } from '../spec/document.ts';
 import type { Places } from '../spec/load.ts';
 import { suggester } from '../spec/suggest.ts';
 import type { Spec } from '../spec/types.gen.ts';
+import {
+  type Claim,
+  claimOf,
+  type MachineSettings,
+  machineSettings,
+  neighboursIn,
+  type SpecRecords,
+} from './claims.ts';
 import { type ExpandedSite, expand, type PlainSite, placeOf } from './expand.ts';
 import { type NginxFeatures, nginxFeatures } from './nginx-features.ts';
 import {
@@ -19,8 +27,8 @@ import {
   routesOf,
   siteRequestHeaders,
 } from './routes.ts';
-import { sharedOf } from './shared.ts';
-import type { Header, Listen, Model, Sessions, Site, Tls } from './site.ts';
+import { sessions, sharedOf } from './shared.ts';
+import type { Header, Listen, Model, Site, Tls } from './site.ts';
 import { certificateFiles, challengeRoot } from './store-paths.ts';
 import type { Target } from './target.ts';
 import { tlsProfile } from './tls-profiles.ts';
@@ -31,10 +39,16 @@ export interface ResolveOptions {
   readonly layout: 'debian' | 'conf.d';
   /** Raw nginx text may stand in the spec: it can run code. */
   readonly allowRaw: boolean;
+  /** What other specs have on the same machine: the shared file is made for all of them. */
+  readonly others?: SpecRecords;
 }
 
 export interface Resolved {
   readonly model: Model;
+  /** What each of `model.sites` asks of what is shared, in their order. */
+  readonly claims: readonly Claim[];
+  /** What this spec says for the whole machine. */
+  readonly settings: MachineSettings;
   /** The sites as plain options, in the order of `model.sites`. */
   readonly expanded: readonly ExpandedSite[];
   readonly features: NginxFeatures;
@@ -46,7 +60,6 @@ export function resolve(spec: Spec, places: Places, options: ResolveOptions): Re
   const features = nginxFeatures(options.target);
   const { sites: expanded, diagnostics: found } = expand(spec, places);
   const diagnostics = [...found];
-  const authorities = new Set(expanded.flatMap(({ options: site }) => site.tls.clientAuth?.ca ?? []));
   const suggest = suggester(Object.keys(spec.upstreams ?? {}));
   const sites = expanded.map((site) => {
     const report = ({ code, message, path, what }: Problem): void => {
@@ -56,12 +69,17 @@ export function resolve(spec: Spec, places: Places, options: ResolveOptions): Re
     return resolveSite(site, spec, features, options, places.file(['sites', site.specName]), report, suggest);
   });
   balanceProblems(spec, places, diagnostics);
-  const store = spec.acme?.store ?? expanded[0]?.options.acme.store ?? '';
-  const refuse = spec.nginx?.defaultServer ?? 'refuse';
-  // A session made without a client's certificate opens nothing; one made with it, the sites of other CAs too.
-  const carried = !features.sessionsPerServer && authorities.size > 1;
-  const shared = sharedOf(sites, { features, refuse, sessions: sessions(features, carried), store });
-  return { model: { layout: options.layout, sites, shared }, expanded, features, diagnostics };
+  const store = spec.acme?.store ?? expanded[0]?.options.acme.store;
+  const defaultServer = spec.nginx?.defaultServer;
+  const settings = { ...(defaultServer && { defaultServer }), ...(store !== undefined && { store }) };
+  const claims = sites.map((site, index) => claimOf(site, { http3: expanded[index]?.options.http3 === true }));
+  const others = options.others ?? {};
+  const shared = sharedOf(
+    [...claims, ...neighboursIn(others).map(({ claim }) => claim)],
+    machineSettings([settings, ...Object.values(others).map((record) => record.settings)]),
+    features,
+  );
+  return { model: { layout: options.layout, sites, shared }, claims, settings, expanded, features, diagnostics };
 }
 
 function resolveSite(
@@ -173,12 +191,6 @@ function tlsOf(site: ExpandedSite, features: NginxFeatures): Tls {
     sessions: sessions(features, clientAuth !== undefined && !features.sessionsPerServer),
     clientAuth: clientAuth ? { ca: clientAuth.ca, verify: clientAuth.verify === 'optional' ? 'optional' : 'on' } : null,
   };
-}
-
-/** `carried`: a session made with one server could be taken to another whose clients have to show a certificate. */
-function sessions(features: NginxFeatures, carried: boolean): Sessions {
-  if (carried) return { cache: 'off', tickets: false };
-  return { cache: 'shared:keepgate_10m:10m', tickets: features.ticketRotation };
 }
 
 function ownResponseHeaders(site: PlainSite, http3: boolean): Header[] {

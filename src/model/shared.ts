@@ -1,56 +1,58 @@
 /** The file that all sites share: what belongs to a socket or to nginx as a whole, not to a site. */
+import type { Claim, MachineSettings } from './claims.ts';
 import type { NginxFeatures } from './nginx-features.ts';
-import type { ListenSocket, RefusingServer, Sessions, Shared, Site } from './site.ts';
+import type { ListenSocket, RefusingServer, Sessions, Shared } from './site.ts';
 import { certificateFiles } from './store-paths.ts';
+import { tlsProfile } from './tls-profiles.ts';
 
-export interface SharedOptions {
-  readonly features: NginxFeatures;
-  /** On which sockets unknown hosts are refused: on all, on those with TLS, or on none. */
-  readonly refuse: 'refuse' | 'https' | 'off';
-  /** Those of the sockets: OpenSSL takes sessions and tickets from the default server, whatever server a client asks for. */
-  readonly sessions: Sessions;
-  readonly store: string;
-}
-
-export function sharedOf(sites: readonly Site[], options: SharedOptions): Shared {
-  const names = sites.flatMap(({ hosts }) => hosts);
+/** The same for the same sites, in whatever order they come and whichever specs they are from. */
+export function sharedOf(claims: readonly Claim[], settings: MachineSettings, features: NginxFeatures): Shared {
+  const { defaultServer = 'refuse', store = '' } = settings;
   return {
-    refuseHttp: options.refuse === 'refuse' ? [...new Set(sites.flatMap(({ listen }) => listen.http))].sort() : [],
-    refuseHttps: options.refuse === 'off' ? [] : refusingServers(sites, options),
-    ...hashSizes(names),
+    refuseHttp: defaultServer === 'refuse' ? [...new Set(claims.flatMap(({ http }) => http))].sort() : [],
+    refuseHttps: defaultServer === 'off' ? [] : refusingServers(claims, store, features),
+    ...hashSizes(claims.flatMap(({ hosts }) => hosts)),
   };
 }
 
+/** `carried`: a session made with one server could be taken to another whose clients have to show a certificate. */
+export function sessions(features: NginxFeatures, carried: boolean): Sessions {
+  if (carried) return { cache: 'off', tickets: false };
+  return { cache: 'shared:keepgate_10m:10m', tickets: features.ticketRotation };
+}
+
 /** One server for all sockets with the same TLS settings: before 1.29.2 those of the default server hold for the whole socket. */
-function refusingServers(sites: readonly Site[], { features, sessions, store }: SharedOptions): RefusingServer[] {
+function refusingServers(claims: readonly Claim[], store: string, features: NginxFeatures): RefusingServer[] {
   const claimed = new Set<string>();
   const groups = new Map<string, RefusingServer & { listen: ListenSocket[]; quic: string[] }>();
+  // A session made without a client's certificate opens nothing; one made with it, the sites of other CAs too.
+  const authorities = new Set(claims.flatMap(({ clientCa }) => clientCa ?? []));
+  const carried = !features.sessionsPerServer && authorities.size > 1;
   // Not in the order of the spec, which must not matter: of two profiles on one socket, intermediate is the one.
-  const ordered = [...sites].sort((a, b) => (a.tls.name < b.tls.name ? -1 : Number(a.tls.name > b.tls.name)));
-  const http2 = new Set(sites.flatMap(({ listen }) => listen.https.filter((socket) => socket.http2).map(addressOf)));
-  for (const { tls, listen } of ordered) {
-    const group = groups.get(tls.name) ?? {
+  const ordered = [...claims].sort((a, b) => (a.profile < b.profile ? -1 : Number(a.profile > b.profile)));
+  const http2 = new Set(features.http2Directive ? [] : claims.flatMap((claim) => (claim.http2 ? claim.https : [])));
+  for (const { profile, https, http3 } of ordered) {
+    const { protocols, ciphers, groups: curves } = tlsProfile(profile, features);
+    const group = groups.get(profile) ?? {
       listen: [],
       quic: [],
-      protocols: tls.protocols,
-      ciphers: tls.ciphers,
-      groups: tls.groups,
-      sessions,
+      protocols,
+      ciphers,
+      groups: curves,
+      // OpenSSL takes sessions and tickets from the default server, whatever server a client asks for.
+      sessions: sessions(features, carried),
       certificate: features.rejectHandshake ? null : certificateFiles(store, '_refuse'),
     };
-    groups.set(tls.name, group);
-    for (const { address } of listen.https)
+    groups.set(profile, group);
+    for (const address of https) {
       if (claim(claimed, `tcp ${address}`)) group.listen.push({ address, http2: http2.has(address) });
-    for (const address of listen.quic) if (claim(claimed, `udp ${address}`)) group.quic.push(address);
+      if (http3 && features.http3 && claim(claimed, `udp ${address}`)) group.quic.push(address);
+    }
   }
   const byAddress = (a: { address: string }, b: { address: string }): number => (a.address < b.address ? -1 : 1);
   return [...groups.values()]
     .filter(({ listen, quic }) => listen.length + quic.length > 0)
     .map((group) => ({ ...group, listen: group.listen.sort(byAddress), quic: group.quic.sort() }));
-}
-
-function addressOf({ address }: ListenSocket): string {
-  return address;
 }
 
 function claim(claimed: Set<string>, socket: string): boolean {

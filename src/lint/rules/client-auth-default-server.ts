@@ -12,8 +12,8 @@ somebody else's. Let keepgate write the default server, use a newer nginx, or gi
 "ssl_session_cache off; ssl_session_tickets off;" and ignore this.
 
   nginx: {defaultServer: refuse}        # the default`,
-  *check({ spec, sites, features, target }: LintContext): Iterable<Finding> {
-    if (features.sessionsPerServer || spec.nginx?.defaultServer !== 'off') return;
+  *check({ defaultServer, sites, features, target }: LintContext): Iterable<Finding> {
+    if (features.sessionsPerServer || defaultServer !== 'off') return;
     for (const { expanded } of sites) {
       if (!expanded.options.tls.clientAuth) continue;
       yield {

@@ -11,8 +11,8 @@ server, which nginx.defaultServer: off leaves out. Let keepgate write the defaul
 one and ignore this.
 
   listen 443 quic reuseport default_server;`,
-  *check({ spec, sites, features }: LintContext): Iterable<Finding> {
-    if (!features.http3 || spec.nginx?.defaultServer !== 'off') return;
+  *check({ defaultServer, sites, features }: LintContext): Iterable<Finding> {
+    if (!features.http3 || defaultServer !== 'off') return;
     for (const { expanded } of sites) {
       if (!expanded.options.http3) continue;
       yield {

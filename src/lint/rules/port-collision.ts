@@ -1,6 +1,7 @@
-import type { Finding, LintContext, LintedSite, Rule } from '../rule.ts';
+import type { Finding, LintContext, Rule } from '../rule.ts';
+import { neighbourAsParty, otherPlace, type Party, partyOf, socketsOf } from '../shared-sockets.ts';
 
-type Use = { readonly linted: LintedSite; readonly scheme: 'http' | 'https' };
+type Use = { readonly party: Party; readonly scheme: 'http' | 'https' };
 
 /** A socket speaks TLS or it doesn't. */
 export const portCollision: Rule = {
@@ -12,28 +13,24 @@ export const portCollision: Rule = {
 servers or for none. Give one of them another port.
 
   listen: {http: 80, https: 443}        # these are the defaults`,
-  *check({ sites }: LintContext): Iterable<Finding> {
+  *check({ sites, others }: LintContext): Iterable<Finding> {
     const uses = new Map<string, Use>();
+    for (const party of others.map(neighbourAsParty))
+      for (const { socket, scheme } of socketsOf(party.claim)) uses.set(socket, { party, scheme });
     for (const linted of sites) {
-      const { site, expanded } = linted;
-      const sockets = [
-        ...site.listen.http.map((socket) => ({ socket, scheme: 'http' as const })),
-        ...site.listen.https.map(({ address }) => ({ socket: address, scheme: 'https' as const })),
-      ];
-      const clash = sockets.find(({ socket, scheme }) => {
+      const party = partyOf(linted);
+      const clash = socketsOf(linted.claim).find(({ socket, scheme }) => {
         const use = uses.get(socket);
-        if (!use) uses.set(socket, { linted, scheme });
+        if (!use) uses.set(socket, { party, scheme });
         return use !== undefined && use.scheme !== scheme;
       });
       const other = clash && uses.get(clash.socket);
       if (!clash || !other) continue;
-      const where = other.linted === linted ? ' too' : ` of the site "${other.linted.site.name}"`;
+      const where = other.party.expanded === linted.expanded ? ' too' : ` of the site ${other.party.name}`;
       yield {
         message: `${clash.socket} is for ${clash.scheme} here and for ${other.scheme}${where}; give one of them another port`,
-        at: { site: expanded, path: ['listen', clash.scheme] },
-        related: [
-          { message: `for ${other.scheme} here`, at: { site: other.linted.expanded, path: ['listen', other.scheme] } },
-        ],
+        at: { site: linted.expanded, path: ['listen', clash.scheme] },
+        related: otherPlace(other.party, `for ${other.scheme} here`, ['listen', other.scheme]),
       };
     }
   },

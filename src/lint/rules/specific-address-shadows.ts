@@ -1,5 +1,5 @@
-import type { Listen } from '../../model/site.ts';
-import type { Finding, LintContext, LintedSite, Rule } from '../rule.ts';
+import type { Finding, LintContext, Rule } from '../rule.ts';
+import { neighbourAsParty, otherPlace, type Party, partyOf, socketsOf } from '../shared-sockets.ts';
 
 /** nginx looks for a server among those of the most specific socket alone (ngx_http_core_module, listen). */
 export const specificAddressShadows: Rule = {
@@ -14,13 +14,13 @@ other hosts at that address, say so with lint.ignore.
   sites:
     a: {listen: {addresses: ["*", "[::]", 192.0.2.2]}, …}
     b: {listen: {addresses: [192.0.2.2]}, …}`,
-  *check({ sites }: LintContext): Iterable<Finding> {
-    const bySocket = new Map<string, LintedSite[]>();
-    for (const linted of sites) {
-      for (const socket of socketsOf(linted.site.listen)) {
+  *check({ sites, others }: LintContext): Iterable<Finding> {
+    const bySocket = new Map<string, Party[]>();
+    for (const party of [...sites.map(partyOf), ...others.map(neighbourAsParty)]) {
+      for (const socket of new Set(socketsOf(party.claim).map((one) => one.socket))) {
         const sharing = bySocket.get(socket);
-        if (sharing) sharing.push(linted);
-        else bySocket.set(socket, [linted]);
+        if (sharing) sharing.push(party);
+        else bySocket.set(socket, [party]);
       }
     }
     const done = new Set<string>();
@@ -38,28 +38,19 @@ other hosts at that address, say so with lint.ignore.
         const where = shadowing.map(({ port }) => `${address}:${port}`).join(' and ');
         const more = hidden.length === 1 ? '' : ` (and ${hidden.length - 1} more)`;
         yield {
-          message: `nginx gives what arrives at ${where} to the sites that name this address alone, so "${first.site.name}"${more} is not served there; add ${address} to its listen.addresses, or take it out here`,
+          message: `nginx gives what arrives at ${where} to the sites that name this address alone, so ${first.name}${more} is not served there; add ${address} to its listen.addresses, or take it out here`,
           at: { site: expanded, path: ['listen', 'addresses', index] },
-          related: [
-            {
-              message: 'this one listens on all addresses',
-              at: { site: first.expanded, path: ['listen', 'addresses'] },
-            },
-          ],
+          related: otherPlace(first, 'this one listens on all addresses', ['listen', 'addresses']),
         };
       }
     }
   },
 };
 
-function socketsOf({ http, https }: Listen): Set<string> {
-  return new Set([...http, ...https.map(({ address }) => address)]);
-}
-
 /** The sites on all addresses that have hosts which no site on this address has. */
-function shadowed(bySocket: ReadonlyMap<string, readonly LintedSite[]>, address: string, port: number): LintedSite[] {
+function shadowed(bySocket: ReadonlyMap<string, readonly Party[]>, address: string, port: number): Party[] {
   const everywhere = bySocket.get(address.startsWith('[') ? `[::]:${port}` : String(port)) ?? [];
   if (everywhere.length === 0) return [];
-  const here = new Set((bySocket.get(`${address}:${port}`) ?? []).flatMap(({ site }) => site.hosts));
-  return everywhere.filter(({ site }) => site.hosts.some((host) => !here.has(host)));
+  const here = new Set((bySocket.get(`${address}:${port}`) ?? []).flatMap(({ claim }) => claim.hosts));
+  return everywhere.filter(({ claim }) => claim.hosts.some((host) => !here.has(host)));
 }
