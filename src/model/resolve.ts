@@ -19,8 +19,9 @@ import {
   routesOf,
   siteRequestHeaders,
 } from './routes.ts';
+import { sessionsOf } from './sessions.ts';
 import { sharedOf } from './shared.ts';
-import type { Header, Listen, Model, Sessions, Site, Tls } from './site.ts';
+import type { Header, Listen, Model, Site, Tls } from './site.ts';
 import { certificateFiles, challengeRoot } from './store-paths.ts';
 import type { Target } from './target.ts';
 import { tlsProfile } from './tls-profiles.ts';
@@ -46,7 +47,6 @@ export function resolve(spec: Spec, places: Places, options: ResolveOptions): Re
   const features = nginxFeatures(options.target);
   const { sites: expanded, diagnostics: found } = expand(spec, places);
   const diagnostics = [...found];
-  const authorities = new Set(expanded.flatMap(({ options: site }) => site.tls.clientAuth?.ca ?? []));
   const suggest = suggester(Object.keys(spec.upstreams ?? {}));
   const sites = expanded.map((site) => {
     const report = ({ code, message, path, what }: Problem): void => {
@@ -58,9 +58,7 @@ export function resolve(spec: Spec, places: Places, options: ResolveOptions): Re
   balanceProblems(spec, places, diagnostics);
   const store = spec.acme?.store ?? expanded[0]?.options.acme.store ?? '';
   const refuse = spec.nginx?.defaultServer ?? 'refuse';
-  // A session made without a client's certificate opens nothing; one made with it, the sites of other CAs too.
-  const carried = !features.sessionsPerServer && authorities.size > 1;
-  const shared = sharedOf(sites, { features, refuse, sessions: sessions(features, carried), store });
+  const shared = sharedOf(sites, { features, refuse, store });
   return { model: { layout: options.layout, sites, shared }, expanded, features, diagnostics };
 }
 
@@ -127,7 +125,9 @@ function resolveSite(
     http2FieldSize: plain.http2 && !features.http2HeaderBuffers,
     timeouts: plain.timeouts,
     keepaliveMinTimeout: features.keepaliveMinTimeout,
-    checkServerName: !features.rejectHandshake && spec.nginx?.defaultServer !== 'off',
+    // Another server may be the default of the socket one day, and ask for another CA's certificate or for none.
+    checkServerName:
+      plain.tls.clientAuth !== undefined || (!features.rejectHandshake && spec.nginx?.defaultServer !== 'off'),
     locations,
     raw: rawText(plain.raw, ['raw'], { allowRaw: options.allowRaw, report }),
   };
@@ -170,15 +170,9 @@ function tlsOf(site: ExpandedSite, features: NginxFeatures): Tls {
     ...tlsProfile(tls.profile, features),
     ...files,
     managed,
-    sessions: sessions(features, clientAuth !== undefined && !features.sessionsPerServer),
+    sessions: sessionsOf(features, clientAuth !== undefined),
     clientAuth: clientAuth ? { ca: clientAuth.ca, verify: clientAuth.verify === 'optional' ? 'optional' : 'on' } : null,
   };
-}
-
-/** `carried`: a session made with one server could be taken to another whose clients have to show a certificate. */
-function sessions(features: NginxFeatures, carried: boolean): Sessions {
-  if (carried) return { cache: 'off', tickets: false };
-  return { cache: 'shared:keepgate_10m:10m', tickets: features.ticketRotation };
 }
 
 function ownResponseHeaders(site: PlainSite, http3: boolean): Header[] {

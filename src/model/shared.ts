@@ -1,14 +1,13 @@
 /** The file that all sites share: what belongs to a socket or to nginx as a whole, not to a site. */
 import type { NginxFeatures } from './nginx-features.ts';
-import type { ListenSocket, RefusingServer, Sessions, Shared, Site } from './site.ts';
+import { sessionsOf } from './sessions.ts';
+import type { ListenSocket, RefusingServer, Shared, Site, Tls } from './site.ts';
 import { certificateFiles } from './store-paths.ts';
 
 export interface SharedOptions {
   readonly features: NginxFeatures;
   /** On which sockets unknown hosts are refused: on all, on those with TLS, or on none. */
   readonly refuse: 'refuse' | 'https' | 'off';
-  /** Those of the sockets: OpenSSL takes sessions and tickets from the default server, whatever server a client asks for. */
-  readonly sessions: Sessions;
   readonly store: string;
 }
 
@@ -21,32 +20,43 @@ export function sharedOf(sites: readonly Site[], options: SharedOptions): Shared
   };
 }
 
-/** One server for all sockets with the same TLS settings: before 1.29.2 those of the default server hold for the whole socket. */
-function refusingServers(sites: readonly Site[], { features, sessions, store }: SharedOptions): RefusingServer[] {
+/**
+ * One server for all sockets with the same TLS settings: before 1.29.2 those of the default server hold for the whole socket.
+ * OpenSSL takes sessions from there too, whatever server a client asks for.
+ */
+function refusingServers(sites: readonly Site[], { features, store }: SharedOptions): RefusingServer[] {
   const claimed = new Set<string>();
   const groups = new Map<string, RefusingServer & { listen: ListenSocket[]; quic: string[] }>();
   // Not in the order of the spec, which must not matter: of two profiles on one socket, intermediate is the one.
   const ordered = [...sites].sort((a, b) => (a.tls.name < b.tls.name ? -1 : Number(a.tls.name > b.tls.name)));
   const http2 = new Set(sites.flatMap(({ listen }) => listen.https.filter((socket) => socket.http2).map(addressOf)));
-  for (const { tls, listen } of ordered) {
-    const group = groups.get(tls.name) ?? {
+  const asking = new Set(sites.flatMap(({ tls, listen }) => (tls.clientAuth ? listen.https.map(addressOf) : [])));
+  const groupOf = ({ name, protocols, ciphers, groups: curves }: Tls, address: string) => {
+    const asks = asking.has(address);
+    const id = `${name} ${asks}`;
+    const group = groups.get(id) ?? {
       listen: [],
       quic: [],
-      protocols: tls.protocols,
-      ciphers: tls.ciphers,
-      groups: tls.groups,
-      sessions,
+      protocols,
+      ciphers,
+      groups: curves,
+      sessions: sessionsOf(features, asks),
       certificate: features.rejectHandshake ? null : certificateFiles(store, '_refuse'),
     };
-    groups.set(tls.name, group);
+    groups.set(id, group);
+    return group;
+  };
+  for (const { tls, listen } of ordered) {
     for (const { address } of listen.https)
-      if (claim(claimed, `tcp ${address}`)) group.listen.push({ address, http2: http2.has(address) });
-    for (const address of listen.quic) if (claim(claimed, `udp ${address}`)) group.quic.push(address);
+      if (claim(claimed, `tcp ${address}`)) groupOf(tls, address).listen.push({ address, http2: http2.has(address) });
+    for (const address of listen.quic) if (claim(claimed, `udp ${address}`)) groupOf(tls, address).quic.push(address);
   }
   const byAddress = (a: { address: string }, b: { address: string }): number => (a.address < b.address ? -1 : 1);
-  return [...groups.values()]
-    .filter(({ listen, quic }) => listen.length + quic.length > 0)
-    .map((group) => ({ ...group, listen: group.listen.sort(byAddress), quic: group.quic.sort() }));
+  return [...groups.values()].map((group) => ({
+    ...group,
+    listen: group.listen.sort(byAddress),
+    quic: group.quic.sort(),
+  }));
 }
 
 function addressOf({ address }: ListenSocket): string {

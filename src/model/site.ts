@@ -43,7 +43,7 @@ export interface Site {
   readonly http2FieldSize: boolean;
   readonly timeouts: Timeouts;
   readonly keepaliveMinTimeout: boolean;
-  /** This nginx can't refuse a handshake, so requests of clients that asked for no server, or another, are refused. */
+  /** Requests of clients whose handshake asked for no server, or another, are refused: it was not this site's. */
   readonly checkServerName: boolean;
   readonly locations: readonly Location[];
   readonly raw: RawText | null;
