@@ -118,7 +118,7 @@ function resolveSite(
       : null,
     access: accessOf(plain),
     basicAuth: plain.basicAuth ? basicAuthOf(plain.basicAuth) : null,
-    requestHeaders: siteRequestHeaders(plain),
+    ...siteRequestHeaders(plain),
     responseHeaders: headers,
     hiddenHeaders,
     bodyLimit: bodySize(plain.bodyLimit),
