@@ -4,7 +4,7 @@ import type { Target } from './target.ts';
 export interface NginxFeatures {
   /** `http2 on` (1.25.1); before, `listen … http2`, which then belongs to the whole socket. */
   readonly http2Directive: boolean;
-  /** `listen … quic` (1.25.0, --with-http_v3_module). */
+  /** `listen … quic` (--with-http_v3_module): since 1.25.1, for in 1.25.0 every handshake fails. */
   readonly http3: boolean;
   /** `ssl_reject_handshake` (1.19.4). */
   readonly rejectHandshake: boolean;
@@ -14,7 +14,10 @@ export interface NginxFeatures {
   readonly postQuantumGroup: boolean;
   /** Session ticket keys rotate by themselves with a shared cache (1.23.2). */
   readonly ticketRotation: boolean;
-  /** A TLS session is bound to the server that made it (1.27.4, 1.26.3): client authentication can't be carried over. */
+  /**
+   * A TLS session is resumed by the server that made it alone, and another one makes a handshake in full (1.29.8). Before,
+   * a server that asks for client certificates refuses it (1.26.3, 1.27.4) or takes it for proof of one.
+   */
   readonly sessionsPerServer: boolean;
   /** `keepalive_min_timeout` (1.27.4): idle connections outlive a reload long enough to not cut a request. */
   readonly keepaliveMinTimeout: boolean;
@@ -30,12 +33,12 @@ export function nginxFeatures(target: Target): NginxFeatures {
   const nginx = (since: string): boolean => atLeast(target.version, since);
   return {
     http2Directive: nginx('1.25.1'),
-    http3: nginx('1.25.0') && target.modules.includes('http_v3_module'),
+    http3: nginx('1.25.1') && target.modules.includes('http_v3_module'),
     rejectHandshake: nginx('1.19.4'),
     protocolsPerServer: nginx('1.29.2'),
     postQuantumGroup: atLeast(target.openssl, '3.5'),
     ticketRotation: nginx('1.23.2'),
-    sessionsPerServer: nginx('1.27.4') || (nginx('1.26.3') && !nginx('1.27.0')),
+    sessionsPerServer: nginx('1.29.8'),
     keepaliveMinTimeout: nginx('1.27.4'),
     upstreamResolve: nginx('1.27.3'),
     keepaliveByDefault: nginx('1.29.7'),

@@ -27,7 +27,8 @@ import {
   routesOf,
   siteRequestHeaders,
 } from './routes.ts';
-import { sessions, sharedOf } from './shared.ts';
+import { sessionsOf } from './sessions.ts';
+import { sharedOf } from './shared.ts';
 import type { Header, Listen, Model, Site, Tls } from './site.ts';
 import { certificateFiles, challengeRoot } from './store-paths.ts';
 import type { Target } from './target.ts';
@@ -138,14 +139,16 @@ function resolveSite(
       : null,
     access: accessOf(plain),
     basicAuth: plain.basicAuth ? basicAuthOf(plain.basicAuth) : null,
-    requestHeaders: siteRequestHeaders(plain),
+    ...siteRequestHeaders(plain),
     responseHeaders: headers,
     hiddenHeaders,
     bodyLimit: bodySize(plain.bodyLimit),
     http2FieldSize: plain.http2 && !features.http2HeaderBuffers,
     timeouts: plain.timeouts,
     keepaliveMinTimeout: features.keepaliveMinTimeout,
-    checkServerName: !features.rejectHandshake && spec.nginx?.defaultServer !== 'off',
+    // Another server may be the default of the socket one day, and ask for another CA's certificate or for none.
+    checkServerName:
+      plain.tls.clientAuth !== undefined || (!features.rejectHandshake && spec.nginx?.defaultServer !== 'off'),
     locations,
     raw: rawText(plain.raw, ['raw'], { allowRaw: options.allowRaw, report }),
   };
@@ -188,7 +191,7 @@ function tlsOf(site: ExpandedSite, features: NginxFeatures): Tls {
     ...tlsProfile(tls.profile, features),
     ...files,
     managed,
-    sessions: sessions(features, clientAuth !== undefined && !features.sessionsPerServer),
+    sessions: sessionsOf(features, clientAuth !== undefined),
     clientAuth: clientAuth ? { ca: clientAuth.ca, verify: clientAuth.verify === 'optional' ? 'optional' : 'on' } : null,
   };
 }

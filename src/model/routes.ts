@@ -1,8 +1,9 @@
 /** From the routes of a site to the location blocks of its server. */
 import type { Path } from '../spec/document.ts';
 import type { RouteOptions, SiteSpec } from '../spec/types.gen.ts';
+import { clearedText } from './cleared-headers.ts';
 import type { PlainSite } from './expand.ts';
-import { type Access, type BasicAuth, type Header, type Location, type ProxyPass, RawText } from './site.ts';
+import { type Access, type BasicAuth, type Header, type Location, type ProxyPass, RawText, type Site } from './site.ts';
 import type { SiteUpstreams } from './upstreams.ts';
 
 export type Problem = {
@@ -130,6 +131,7 @@ function locationBody(
     access: routeAccess(site, route),
     basicAuth,
     requestHeaders: proxy ? request : [],
+    clearedHeaders: proxy && request.length > 0 ? clearedText(request, passedOn(site, route), 2) : null,
     responseHeaders: ownResponse ? mergeHeaders(context.responseHeaders, [...response.set, ...cleared]) : [],
     hiddenHeaders: ownResponse
       ? [...new Set([...context.hiddenHeaders, ...response.set.map(({ name }) => name), ...response.removed])]
@@ -197,17 +199,7 @@ const standardHeaders: readonly Header[] = [
   { name: 'X-Forwarded-Host', value: '$host' },
   { name: 'X-Forwarded-Port', value: '$server_port' },
   { name: 'X-Forwarded-Proto', value: '$scheme' },
-  ...[
-    'Forwarded',
-    'X-Forwarded-Prefix',
-    'X-Forwarded-Server',
-    'X-Forwarded-Ssl',
-    // Frameworks take them for the path, past the routes.
-    'X-Original-URL',
-    'X-Rewrite-URL',
-    // CGI makes it HTTP_PROXY (CVE-2016-5385).
-    'Proxy',
-  ].map((name) => ({ name, value: '' })),
+  { name: 'Forwarded', value: '' },
 ];
 
 function upgradeHeaders(websocket: boolean): readonly Header[] {
@@ -224,18 +216,25 @@ function upgradeHeaders(websocket: boolean): readonly Header[] {
 
 /**
  * Who showed a certificate (ngx_http_ssl_module, embedded variables): SUCCESS, or NONE where it is optional, and the
- * subject as in RFC 2253. Cleared elsewhere, so that no client can say it of itself to a backend that several sites share.
+ * subject as in RFC 2253.
  */
-function clientCertificateHeaders({ tls }: PlainSite): readonly Header[] {
-  return [
-    { name: 'X-SSL-Client-Verify', value: tls.clientAuth ? '$ssl_client_verify' : '' },
-    { name: 'X-SSL-Client-S-DN', value: tls.clientAuth ? '$ssl_client_s_dn' : '' },
-  ];
-}
+const clientCertificate: readonly Header[] = [
+  { name: 'X-SSL-Client-Verify', value: '$ssl_client_verify' },
+  { name: 'X-SSL-Client-S-DN', value: '$ssl_client_s_dn' },
+];
+
+/** The headers in which a backend is told of the client's certificate. */
+export const certificateHeaders: readonly string[] = clientCertificate.map(({ name }) => name);
 
 /** The request headers of the server block: what its locations inherit. */
-export function siteRequestHeaders(site: PlainSite): Header[] {
-  return backendHeaders(site, site.websocket, clearsPassword(site.basicAuth), []);
+export function siteRequestHeaders(site: PlainSite): Pick<Site, 'requestHeaders' | 'clearedHeaders'> {
+  const requestHeaders = backendHeaders(site, site.websocket, clearsPassword(site.basicAuth), []);
+  return { requestHeaders, clearedHeaders: clearedText(requestHeaders, passedOn(site, {}), 1) };
+}
+
+/** What a client may say of itself, by the spec. */
+function passedOn(site: PlainSite, route: Route): string[] {
+  return [...(site.headers?.pass ?? []), ...(route.headers?.pass ?? [])];
 }
 
 /** The whole set when a route differs from its site (one header in a location drops all inherited ones), else nothing. */
@@ -243,7 +242,8 @@ function requestHeaders(site: PlainSite, route: Route): Header[] {
   const changes = changed(route.headers?.request);
   const websocket = route.websocket ?? site.websocket;
   const clears = clearsPassword(route.basicAuth ?? site.basicAuth);
-  if (changes.length === 0 && websocket === site.websocket && clears === clearsPassword(site.basicAuth)) return [];
+  const differs = changes.length > 0 || (route.headers?.pass ?? []).length > 0;
+  if (!differs && websocket === site.websocket && clears === clearsPassword(site.basicAuth)) return [];
   return backendHeaders(site, websocket, clears, changes);
 }
 
@@ -255,7 +255,7 @@ function clearsPassword(basicAuth: SiteSpec['basicAuth']): boolean {
 function backendHeaders(site: PlainSite, websocket: boolean, clears: boolean, changes: readonly Header[]): Header[] {
   const cleared = clears ? [{ name: 'Authorization', value: '' }] : [];
   return mergeHeaders(
-    [...standardHeaders, ...clientCertificateHeaders(site), ...upgradeHeaders(websocket), ...cleared],
+    [...standardHeaders, ...(site.tls.clientAuth ? clientCertificate : []), ...upgradeHeaders(websocket), ...cleared],
     [...changed(site.headers?.request), ...changes],
   );
 }

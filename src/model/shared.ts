@@ -1,7 +1,8 @@
 /** The file that all sites share: what belongs to a socket or to nginx as a whole, not to a site. */
 import type { Claim, MachineSettings } from './claims.ts';
 import type { NginxFeatures } from './nginx-features.ts';
-import type { ListenSocket, RefusingServer, Sessions, Shared } from './site.ts';
+import { sessionsOf } from './sessions.ts';
+import type { ListenSocket, RefusingServer, Shared } from './site.ts';
 import { certificateFiles } from './store-paths.ts';
 import { tlsProfile } from './tls-profiles.ts';
 
@@ -15,44 +16,46 @@ export function sharedOf(claims: readonly Claim[], settings: MachineSettings, fe
   };
 }
 
-/** `carried`: a session made with one server could be taken to another whose clients have to show a certificate. */
-export function sessions(features: NginxFeatures, carried: boolean): Sessions {
-  if (carried) return { cache: 'off', tickets: false };
-  return { cache: 'shared:keepgate_10m:10m', tickets: features.ticketRotation };
-}
-
-/** One server for all sockets with the same TLS settings: before 1.29.2 those of the default server hold for the whole socket. */
+/**
+ * One server for all sockets with the same TLS settings: before 1.29.2 those of the default server hold for the whole socket.
+ * OpenSSL takes sessions from there too, whatever server a client asks for.
+ */
 function refusingServers(claims: readonly Claim[], store: string, features: NginxFeatures): RefusingServer[] {
   const claimed = new Set<string>();
   const groups = new Map<string, RefusingServer & { listen: ListenSocket[]; quic: string[] }>();
-  // A session made without a client's certificate opens nothing; one made with it, the sites of other CAs too.
-  const authorities = new Set(claims.flatMap(({ clientCa }) => clientCa ?? []));
-  const carried = !features.sessionsPerServer && authorities.size > 1;
   // Not in the order of the spec, which must not matter: of two profiles on one socket, intermediate is the one.
   const ordered = [...claims].sort((a, b) => (a.profile < b.profile ? -1 : Number(a.profile > b.profile)));
   const http2 = new Set(features.http2Directive ? [] : claims.flatMap((claim) => (claim.http2 ? claim.https : [])));
-  for (const { profile, https, http3 } of ordered) {
+  const asking = new Set(claims.flatMap(({ clientCa, https }) => (clientCa === null ? [] : https)));
+  const groupOf = (profile: string, address: string) => {
+    const asks = asking.has(address);
+    const id = `${profile} ${asks}`;
     const { protocols, ciphers, groups: curves } = tlsProfile(profile, features);
-    const group = groups.get(profile) ?? {
+    const group = groups.get(id) ?? {
       listen: [],
       quic: [],
       protocols,
       ciphers,
       groups: curves,
-      // OpenSSL takes sessions and tickets from the default server, whatever server a client asks for.
-      sessions: sessions(features, carried),
+      sessions: sessionsOf(features, asks),
       certificate: features.rejectHandshake ? null : certificateFiles(store, '_refuse'),
     };
-    groups.set(profile, group);
+    groups.set(id, group);
+    return group;
+  };
+  for (const { profile, https, http3 } of ordered) {
     for (const address of https) {
-      if (claim(claimed, `tcp ${address}`)) group.listen.push({ address, http2: http2.has(address) });
-      if (http3 && features.http3 && claim(claimed, `udp ${address}`)) group.quic.push(address);
+      if (claim(claimed, `tcp ${address}`))
+        groupOf(profile, address).listen.push({ address, http2: http2.has(address) });
+      if (http3 && features.http3 && claim(claimed, `udp ${address}`)) groupOf(profile, address).quic.push(address);
     }
   }
   const byAddress = (a: { address: string }, b: { address: string }): number => (a.address < b.address ? -1 : 1);
-  return [...groups.values()]
-    .filter(({ listen, quic }) => listen.length + quic.length > 0)
-    .map((group) => ({ ...group, listen: group.listen.sort(byAddress), quic: group.quic.sort() }));
+  return [...groups.values()].map((group) => ({
+    ...group,
+    listen: group.listen.sort(byAddress),
+    quic: group.quic.sort(),
+  }));
 }
 
 function claim(claimed: Set<string>, socket: string): boolean {

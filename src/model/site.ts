@@ -36,6 +36,8 @@ export interface Site {
   readonly access: Access;
   readonly basicAuth: BasicAuth | null;
   readonly requestHeaders: readonly Header[];
+  /** The directives that clear headers which a client could forge. */
+  readonly clearedHeaders: RawText;
   readonly responseHeaders: readonly Header[];
   readonly hiddenHeaders: readonly string[];
   readonly bodyLimit: string;
@@ -43,7 +45,7 @@ export interface Site {
   readonly http2FieldSize: boolean;
   readonly timeouts: Timeouts;
   readonly keepaliveMinTimeout: boolean;
-  /** This nginx can't refuse a handshake, so requests of clients that asked for no server, or another, are refused. */
+  /** Requests of clients whose handshake asked for no server, or another, are refused: it was not this site's. */
   readonly checkServerName: boolean;
   readonly locations: readonly Location[];
   readonly raw: RawText | null;
@@ -125,6 +127,7 @@ export interface Location {
   readonly access: Access;
   readonly basicAuth: BasicAuth | null;
   readonly requestHeaders: readonly Header[];
+  readonly clearedHeaders: RawText | null;
   readonly responseHeaders: readonly Header[];
   readonly hiddenHeaders: readonly string[];
   readonly bodyLimit: string | null;
@@ -167,7 +170,10 @@ export interface RefusingServer {
   readonly certificate: { readonly certificate: string; readonly key: string } | null;
 }
 
-/** nginx text that stands in the output as it is. Made by `resolve` alone, and only when raw text is allowed. */
+/**
+ * nginx text that stands in the output as it is. Made by `resolve` alone: of keepgate's own words, or of what stands below
+ * `raw` when that is allowed.
+ */
 export class RawText {
   readonly lines: readonly string[];
 

@@ -1,4 +1,5 @@
 /** The grammar of each kind of text in a spec, in words: a good example and a bad one. */
+import { identityHeaders, neverPassed } from '../spec/identity-headers.ts';
 import type { Page, Pages } from './page.ts';
 
 /** What it is, the grammar, good, bad with its reason. */
@@ -138,6 +139,12 @@ const grammars: Readonly<Record<string, Grammar>> = {
     'Letters, digits, hyphens and underscores, at most 46; no colon and no space.',
     'X-Frame-Options',
     '"X-Frame-Options:", "X Frame", $host',
+  ],
+  'passed-header': [
+    'a header to pass on',
+    `keepgate clears request headers that tell a backend who asks, from where and how, because a client can write what it likes there. What stands below "pass" reaches the backend all the same, as the client wrote it: right only where everything in front of nginx takes it from strangers and sets it itself. These are cleared, in whatever case: ${identityHeaders.join(', ')}. ${neverPassed.join(', ')} are cleared too, and never passed on. Names with _ (API_KEY) are dropped by nginx itself, and so are those with other characters than letters, digits and hyphens.`,
+    'X-Forwarded-User, Client-Cert',
+    'X-Forwarded-For, X-Request-Id, REMOTE_USER',
   ],
   'header-value': [
     "a header's value",

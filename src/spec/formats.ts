@@ -14,6 +14,7 @@ import {
   parseNetwork,
 } from './address.ts';
 import { forbiddenCharacter } from './characters.ts';
+import { passProblem } from './identity-headers.ts';
 
 type Grammar = (value: string) => string | undefined;
 
@@ -170,6 +171,7 @@ const grammar: Readonly<Record<string, Grammar>> = {
       : undefined;
   },
   'header-value': freeText('a header value'),
+  'passed-header': passProblem,
   text: freeText('a response body'),
   reason: (value) =>
     value.trim().length < 3 ? 'says nothing; write why that is right here' : freeText('a reason')(value),

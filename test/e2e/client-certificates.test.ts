@@ -81,8 +81,8 @@ describe.each(suites)('nginx of %s', (suite) => {
     const outcome = await httpsRequest(options);
     return 'refused' in outcome ? outcome.refused : outcome.status;
   };
-  /** Where sessions are not bound to a server, keepgate switches them off beside client certificates. */
-  const bound = suite === 'trixie' || suite === 'forky';
+  /** Where sessions are not kept apart, keepgate switches them off beside client certificates. */
+  const keptApart = suite === 'forky';
   /** How many requests the backends of the sites with client certificates have seen. */
   const reached = () => ['127.0.0.1:8881', '127.0.0.1:8882'].map((address) => gate().backend(address).requests.length);
 
@@ -198,19 +198,33 @@ describe.each(suites)('nginx of %s', (suite) => {
       const session = await sessionOf(from(first, shown));
       const seen = reached();
       // The client shows nothing: all that could speak for it is the session.
-      expect(refusals).toContain(await status({ ...from(second), session }));
+      expect(await status({ ...from(second), session })).toBe(400);
       // And with another site's certificate at hand.
-      expect(refusals).toContain(await status({ ...from(second, shown), session }));
+      expect(await status({ ...from(second, shown), session })).toBe(400);
       // Nor under the first name with the second's Host.
       expect(await status({ ...from(first, shown), session, host: `${second}.example.com` })).toBe(421);
       expect(reached()).toEqual(seen);
+    });
+
+    it.each([
+      ['open', 'one'],
+      ['one', 'open'],
+      ['one', 'two'],
+      ['two', 'one'],
+      ['some', 'one'],
+      ['open', 'some'],
+    ] as const)('of %s is no hindrance at %s for who may go there', async (first, second) => {
+      const shown = { open: {}, some: {}, one: one.client, two: two.client };
+      const session = await sessionOf(from(first, shown[first]));
+      const again = answered(await httpsRequest({ ...from(second, shown[second]), session }));
+      expect(again).toMatchObject({ status: 200, tls: { resumed: false } });
     });
 
     it('opens the site that it was made with', async () => {
       const session = await sessionOf(from('one', one.client));
       expect(await status({ ...from('one', one.client), session })).toBe(200);
       const open = { ...from('open'), session: await sessionOf(from('open')) };
-      expect(answered(await httpsRequest(open)).tls.resumed).toBe(bound);
+      expect(answered(await httpsRequest(open)).tls.resumed).toBe(keptApart);
     });
   });
 
@@ -269,22 +283,68 @@ sites:
     expect(refusals).toContain('refused' in outcome ? outcome.refused : outcome.status);
     expect(gate().backend('127.0.0.1:8881').requests.length).toBe(0);
   });
+
+  describe.each(versions)('in %s', (version) => {
+    const client = (servername: string | false, host: string) => ({
+      port: clientOf(gate(), 'one', 'one.example.com').port,
+      servername,
+      host: `${host}.example.com`,
+      minVersion: version,
+      maxVersion: version,
+    });
+
+    it.each([
+      [false, 'one', two.client],
+      [false, 'two', one.client],
+      [false, 'one', one.client],
+      ['unknown.example', 'two', one.client],
+      ['unknown.example', 'one', one.client],
+      ['one.example.com', 'two', one.client],
+      ['two.example.com', 'one', two.client],
+    ] as const)('after the name %s lets no certificate open %s', async (servername, host, shown) => {
+      const seen = ['127.0.0.1:8881', '127.0.0.1:8882'].map((address) => gate().backend(address).requests.length);
+      const request = { ...client(servername, host), ...shown };
+      // The default server, which is the site's own or the other's, asks for a certificate of its own CA first.
+      const wrong = shown === two.client && servername !== 'two.example.com' ? 400 : 421;
+      expect(answered(await httpsRequest(request)).status).toBe(wrong);
+      expect(answered(await http2Request(request)).status).toBe(wrong);
+      expect(['127.0.0.1:8881', '127.0.0.1:8882'].map((address) => gate().backend(address).requests.length)).toEqual(
+        seen,
+      );
+    });
+
+    it('opens each site to its own', async () => {
+      for (const [site, shown] of Object.entries({ one: one.client, two: two.client })) {
+        const request = { ...client(`${site}.example.com`, site), ...shown };
+        expect(answered(await httpsRequest(request)).status).toBe(200);
+      }
+    });
+  });
 });
 
-describe.each(suites)('nginx of %s with one CA for clients', (suite) => {
+describe.each(suites)('nginx of %s whose site with client certificates has a port of its own', (suite) => {
   const text = `
 version: 1
 sites:
   open: {hosts: [open.example.com], upstream: 'http://127.0.0.1:8880'}
-  one: {hosts: [one.example.com], upstream: 'http://127.0.0.1:8881', tls: {clientAuth: {ca: ${one.file}}}}
+  one:
+    hosts: [one.example.com]
+    listen: {https: 8443}
+    upstream: http://127.0.0.1:8881
+    tls: {clientAuth: {ca: ${one.file}}}
 `;
   const gate = gateFor(suite, text, { workers: 1 });
 
-  it.each(resumptions)('resumes sessions, but none past the question for a certificate: $name', async (how) => {
-    const resumed = resuming(how, gate());
-    expect(answered(await resumed('open', {}, 'open')).tls.resumed).toBe(true);
-    const outcome = await resumed('open', {}, 'one');
-    expect(refusals).toContain('refused' in outcome ? outcome.refused : outcome.status);
-    expect(gate().backend('127.0.0.1:8881').requests.length).toBe(0);
+  it.each(resumptions)('resumes sessions of the others, but not there: $name', async ({ version, secureOptions }) => {
+    const how = { minVersion: version, maxVersion: version, secureOptions };
+    const open = { ...clientOf(gate(), 'open', 'open.example.com'), ...how };
+    const { session } = answered(await httpsRequest(open));
+    if (session === undefined) throw new Error('the server made no session');
+    expect(answered(await httpsRequest({ ...open, session })).tls.resumed).toBe(true);
+    const asks = { ...clientOf(gate(), 'one', 'one.example.com', 8443), ...how, session };
+    const seen = gate().backend('127.0.0.1:8881').requests.length;
+    expect(answered(await httpsRequest(asks)).status).toBe(400);
+    expect(gate().backend('127.0.0.1:8881').requests.length).toBe(seen);
+    expect(answered(await httpsRequest({ ...asks, ...one.client })).status).toBe(200);
   });
 });

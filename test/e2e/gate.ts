@@ -12,7 +12,7 @@ import type { TlsOptions } from '../wire/tls.ts';
 export function gateFor(
   suite: Suite,
   text: string,
-  options: Pick<GateOptions, 'certificateFor' | 'workers'> = {},
+  options: Pick<GateOptions, 'certificateFor' | 'templates' | 'workers'> = {},
 ): () => Gate {
   let gate: Gate | undefined;
   beforeAll(async () => {

@@ -1,4 +1,5 @@
 /** What each format makes of a value by the time that it is rendered: said again here, in the simplest way. */
+import { identityHeaders, neverPassed } from '../../src/spec/identity-headers.ts';
 import type { Field } from './fields.ts';
 
 /**
@@ -35,6 +36,7 @@ export function harmless({ format, value: sample }: Field, value: string): strin
     case 'certificate':
     case 'challenge':
     case 'target':
+    case 'passed-header':
       return undefined;
     default:
       return sample;
@@ -43,20 +45,9 @@ export function harmless({ format, value: sample }: Field, value: string): strin
 
 /** Request headers that are set anyway: another value replaces that one. */
 const standardHeaders = [
-  'X-Real-IP',
-  'X-Forwarded-For',
-  'X-Forwarded-Host',
-  'X-Forwarded-Port',
-  'X-Forwarded-Proto',
-  'Forwarded',
-  'X-Forwarded-Prefix',
-  'X-Forwarded-Server',
-  'X-Forwarded-Ssl',
-  'X-Original-URL',
-  'X-Rewrite-URL',
-  'Proxy',
-  'X-SSL-Client-Verify',
-  'X-SSL-Client-S-DN',
+  ...['X-Real-IP', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Port', 'X-Forwarded-Proto', 'Forwarded'],
+  ...identityHeaders,
+  ...neverPassed,
 ];
 
 /**

@@ -147,7 +147,11 @@ export const samples: Readonly<Record<string, Json>> = {
       allow: ['192.0.2.32/28'],
       deny: ['192.0.2.48/28'],
       basicAuth: { userFile: '/etc/nginx/site.htpasswd', realm: 'Some site' },
-      headers: { request: { 'X-Site-Request': 'site request' }, response: { 'X-Site-Response': 'site response' } },
+      headers: {
+        request: { 'X-Site-Request': 'site request' },
+        response: { 'X-Site-Response': 'site response' },
+        pass: ['X-authentik-uid'],
+      },
       bodyLimit: '78m',
       timeouts: { connect: '76s', send: '77s', read: '78s' },
       websocket: true,

@@ -109,6 +109,7 @@ const near: Readonly<Record<string, fc.Arbitrary<string>>> = {
   'common-name': text.map((rest) => rest.slice(0, 64)),
   'header-name': headerName,
   'header-value': text,
+  'passed-header': words('X-Forwarded-User', 'client-cert', 'X-User', 'Proxy', 'X-Forwarded-For', 'REMOTE_USER'),
   text,
   reason: text.map((rest) => `why ${rest}`),
   realm: text,

@@ -5,13 +5,11 @@ import { atLeast, type NginxFeatures, nginxFeatures } from '../../src/model/ngin
 /** The first version that has each, and the last that has not. */
 const since: readonly (readonly [feature: keyof NginxFeatures, first: string, before: string])[] = [
   ['http2Directive', '1.25.1', '1.25.0'],
-  ['http3', '1.25.0', '1.24.0'],
+  ['http3', '1.25.1', '1.25.0'],
   ['rejectHandshake', '1.19.4', '1.19.3'],
   ['protocolsPerServer', '1.29.2', '1.29.1'],
   ['ticketRotation', '1.23.2', '1.23.1'],
-  ['sessionsPerServer', '1.26.3', '1.26.2'],
-  ['sessionsPerServer', '1.27.4', '1.27.3'],
-  ['sessionsPerServer', '1.30.0', '1.27.0'],
+  ['sessionsPerServer', '1.29.8', '1.29.7'],
   ['keepaliveMinTimeout', '1.27.4', '1.27.3'],
   ['upstreamResolve', '1.27.3', '1.27.2'],
 ];

@@ -1,4 +1,5 @@
-import type { PlainSite } from '../../model/expand.ts';
+import type { ExpandedSite, PlainSite } from '../../model/expand.ts';
+import { certificateHeaders } from '../../model/routes.ts';
 import type { Path } from '../../spec/document.ts';
 import type { HeaderChanges, HeaderOptions } from '../../spec/types.gen.ts';
 import type { Finding, LintContext, Rule } from '../rule.ts';
@@ -53,7 +54,8 @@ export const headerConflict: Rule = {
   page: `Some headers belong to HTTP itself (Connection, Content-Length, Transfer-Encoding …) and some to keepgate (Host, X-Forwarded-For,
 Strict-Transport-Security …): set a second time they break the connection, let a client pretend to be another, or arrive
 twice, which is invalid. The finding names the option to use instead. A header whose name stands twice, in whatever case,
-is refused too: only one of them could be meant. null takes a header away where that is safe.
+is refused too: only one of them could be meant. null takes a header away where that is safe. A header that is set can't be
+passed on from the client as well, nor can those in which nginx tells the backend of the client's certificate.
 
   tls: {hsts: {maxAge: 63072000}}       # not headers.response.Strict-Transport-Security`,
   *check({ sites }: LintContext): Iterable<Finding> {
@@ -71,9 +73,31 @@ is refused too: only one of them could be meant. null takes a header away where 
           if (owner) yield { message: `"${name}" is not for headers to change: ${owner.wayOut}`, at };
         }
       }
+      yield* passedAndSet(expanded);
     }
   },
 };
+
+/** What the client says must not stand beside, or in place of, what nginx says. */
+function* passedAndSet(site: ExpandedSite): Iterable<Finding> {
+  const { options } = site;
+  const own = options.tls.clientAuth ? certificateHeaders : [];
+  const lists = [{ headers: options.headers, path: ['headers'] }];
+  for (const [key, route] of Object.entries(options.routes ?? {}))
+    if (typeof route !== 'string') lists.push({ headers: route.headers, path: ['routes', key, 'headers'] });
+  for (const { headers, path } of lists) {
+    const set = new Set([...own, ...Object.keys({ ...options.headers?.request, ...headers?.request })].map(lower));
+    for (const [index, name] of (headers?.pass ?? []).entries()) {
+      if (!set.has(lower(name))) continue;
+      const message = own.some((other) => lower(other) === lower(name))
+        ? `"${name}" can't be passed on: nginx tells the backend there which certificate it has seen (tls.clientAuth)`
+        : `"${name}" is set and passed on; keep one of both`;
+      yield { message, at: { site, path: [...path, 'pass', index] } };
+    }
+  }
+}
+
+const lower = (name: string): string => name.toLowerCase();
 
 function* headerLists(site: PlainSite): Iterable<{ changes: HeaderChanges; owned: readonly Owned[]; path: Path }> {
   const both = function* (headers: HeaderOptions | undefined, path: Path) {
