@@ -1,6 +1,5 @@
-import { lstatSync, mkdirSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
-import { posix } from 'node:path';
-import { KeepgateError } from '../diagnostic.ts';
+import { lstatSync, readlinkSync } from 'node:fs';
+import { mounts } from './mounts.ts';
 import { asNobody, closedAncestors } from './nobody.ts';
 import { programFolder } from './program-folder.ts';
 
@@ -42,60 +41,11 @@ export function sandboxCommand(sandbox: Sandbox, command: readonly string[]): st
   return [bwrap, '--dev-bind', '/', '/', ...show, '--die-with-parent', ...asNobody, ...inside];
 }
 
-/** Where malloc looks whether there are large pages, and how large (see run.ts). */
-const largePages = '/sys/kernel/mm/transparent_hugepage';
-
 /** The system's folders are links into /usr on some distributions and folders on others. */
 function systemFolder(path: string): string[] {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return [];
   return stats.isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path];
-}
-
-function mounts({ root, nginx, folders }: Sandbox): string[] {
-  const program = programFolder(nginx);
-  const own = program === '/usr' ? [] : ['--ro-bind', program, program];
-  if (own.length > 0) mountPoint(root, program);
-  const top = readdirSync(root).flatMap((name) => {
-    if (name === 'usr') return overUsr(root, '/usr');
-    if (/^(lib\d*|bin|sbin|dev|proc|sys)$/.test(name)) throw misplaced(`/${name}`);
-    return ['--ro-bind', `${root}/${name}`, `/${name}`];
-  });
-  const written = [...folders].sort().flatMap((folder) => ['--tmpfs', folder, ...children(root, folder)]);
-  return [...top, '--dev', '/dev', '--ro-bind-try', largePages, largePages, ...written, ...own];
-}
-
-/** What the tree has in a written folder is laid over the empty one. */
-function children(root: string, folder: string): string[] {
-  const stats = lstatSync(root + folder, { throwIfNoEntry: false });
-  if (!stats?.isDirectory()) return [];
-  return readdirSync(root + folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = `${folder}/${entry.name}`;
-    return entry.isSymbolicLink() ? ['--symlink', readlinkSync(root + path), path] : ['--ro-bind', root + path, path];
-  });
-}
-
-/** Existing files below /usr are covered one by one; a new one covers the folder that it is in, if programs can do without. */
-function overUsr(root: string, folder: string): string[] {
-  const entries = readdirSync(root + folder, { withFileTypes: true });
-  const missing = entries.some(
-    (entry) => lstatSync(`${folder}/${entry.name}`, { throwIfNoEntry: false }) === undefined,
-  );
-  if (missing) {
-    if (folder.split('/').length < 4) throw misplaced(folder);
-    return ['--ro-bind', root + folder, folder];
-  }
-  return entries.flatMap((entry) => {
-    const path = `${folder}/${entry.name}`;
-    return entry.isDirectory() ? overUsr(root, path) : ['--ro-bind', root + path, path];
-  });
-}
-
-/** bubblewrap can't make one in a read-only folder. */
-function mountPoint(root: string, path: string): void {
-  if (statSync(path).isDirectory()) return void mkdirSync(root + path, { recursive: true });
-  mkdirSync(root + posix.dirname(path), { recursive: true });
-  writeFileSync(root + path, '');
 }
 
 /** Lets paths be reached by anyone: an empty folder in place of the closed one above them, and in it these paths alone. */
@@ -110,13 +60,5 @@ function showing(paths: readonly string[]): string[] {
       return [folder === closed[0] ? '--tmpfs' : '--dir', folder];
     });
     return [...made, '--ro-bind', path, path];
-  });
-}
-
-function misplaced(folder: string): KeepgateError {
-  return new KeepgateError(4, {
-    code: 'sandbox-failed',
-    message: `the sandbox can't hold a certificate or file directly in ${folder}: the system's programs are there`,
-    help: 'Keep certificates below /etc/ssl or /var/lib.',
   });
 }

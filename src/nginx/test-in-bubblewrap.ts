@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import { KeepgateError } from '../diagnostic.ts';
 import type { NginxBinary } from './binary.ts';
+import { builtInFolders } from './built-in-folders.ts';
 import { sandboxCommand } from './bwrap.ts';
 import { limited } from './limits.ts';
 import { type Machine, readMachine } from './machine.ts';
@@ -75,7 +76,7 @@ function layOut({ tree, laidOut }: Attempt, machine: Machine, folders: readonly 
     keys,
     certificatePem,
     keyPem,
-    folders: folders.filter((folder) => !folder.startsWith('/usr/')),
+    folders,
   });
 }
 
@@ -89,22 +90,20 @@ function accounts(users: Iterable<string>, ...names: Iterable<string>[]): (reado
     ['/etc/group', [...logins, 'nogroup'].map((login) => `${login}:x:0:\n`).join('')],
     ['/etc/hosts', hosts.map((host) => `127.0.0.1 ${host}\n`).join('')],
     ['/etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files\n'],
+    // Tengine and Angie read it when they start; there is no name server at that address.
+    ['/etc/resolv.conf', 'nameserver 127.0.0.1\n'],
   ];
 }
 
 /** Every distribution's nginx writes in these. */
 const usual = ['/run', '/tmp', '/var/tmp', '/var/cache/nginx', '/var/lib/nginx', '/var/log/nginx'];
-const builtIn = ['client_body_temp', 'proxy_temp', 'fastcgi_temp', 'uwsgi_temp', 'scgi_temp', 'logs'];
 
 /** Also those that this nginx was built to write in, and those that the machine's configuration names. */
 function writtenFolders(configure: readonly string[], named: Iterable<string>): string[] {
-  const written = /^--(?:\w+-log|pid|lock|http-\w+(?:-\w+)*-temp)-path=(\/.+)\/[^/]+$/;
-  const built = configure.flatMap((argument) => written.exec(argument)?.[1] ?? []);
-  const prefix = configure.flatMap((argument) => /^--prefix=(\/.+)/.exec(argument)?.[1] ?? [])[0] ?? '/usr/local/nginx';
-  const folders = new Set([...usual, ...built, ...builtIn.map((name) => posix.join(prefix, name)), ...named]);
+  const folders = new Set([...usual, ...builtInFolders(configure), ...named]);
   return [...folders].filter((folder) =>
     folder.startsWith('/usr/')
-      ? existsSync(folder)
+      ? existsSync(folder) || (folder.split('/').length > 4 && existsSync(posix.dirname(folder)))
       : !/^\/(?:$|(?:dev|proc|sys|lib\d*|s?bin)(?:\/|$)|etc$)/.test(folder),
   );
 }

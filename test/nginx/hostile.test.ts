@@ -171,7 +171,7 @@ exit 1
     'warn: id 0',
     expect.stringMatching(/^warn: caps 400 400, privileges 1, processes [2-9], network unreachable$/i),
     'warn: proc',
-    'warn: etc group hosts nginx nsswitch.conf passwd',
+    'warn: etc group hosts nginx nsswitch.conf passwd resolv.conf',
     'warn: environment GLIBC_TUNABLES LC_ALL PATH PWD',
   ]);
 });
