@@ -9,6 +9,7 @@ export const attacker = 65_534;
 
 /** Whether there is another user to become; tests that need one are skipped for anybody else, and say so. */
 export const isRoot = process.getuid?.() === 0;
+if (!isRoot) console.warn('WARNING: only root can become another user, so keepgate is NOT tested against one');
 
 /** Gives paths to the attacker, links themselves and not what they lead to. */
 export function giveAway(...paths: readonly string[]): void {
