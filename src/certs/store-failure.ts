@@ -1,7 +1,7 @@
 /** What goes wrong with the store, in words. */
 import { KeepgateError } from '../diagnostic.ts';
 import { codeOf } from '../files/errno.ts';
-import { distrustIn } from '../files/trusted-folder.ts';
+import { linkOfAnother } from '../files/trusted-folder.ts';
 import { shownPath } from './held-stores.ts';
 
 const reasons: Readonly<Record<string, string>> = {
@@ -61,12 +61,13 @@ export const damaged = (path: string, reason: string): KeepgateError =>
   });
 
 /** That a link on the way to the store is another user's; undefined for any other failure. */
-export function linkOfAnother(root: string, error: unknown): KeepgateError | undefined {
-  const distrust = distrustIn(error);
-  if (distrust === undefined || !(error instanceof Error) || !('path' in error)) return undefined;
-  return new KeepgateError(4, {
-    code: 'store-not-usable',
-    message: `${root}, the store of certificates, is not used: ${error.path} is a symbolic link, and ${distrust.folder}, where it lies, ${distrust.why}`,
-    help: 'Links of another user are not followed: name the folder that it leads to with --store DIR.',
-  });
+export function refusedLink(root: string, error: unknown): KeepgateError | undefined {
+  const link = linkOfAnother(error);
+  return link === undefined
+    ? undefined
+    : new KeepgateError(4, {
+        code: 'store-not-usable',
+        message: `${root}, the store of certificates, is not used: ${link}`,
+        help: 'Such a link is not followed: name the folder itself with --store DIR.',
+      });
 }
