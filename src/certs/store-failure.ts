@@ -12,6 +12,11 @@ const reasons: Readonly<Record<string, string>> = {
   EDQUOT: 'the quota of this user is used up',
 };
 
+const oddities: Readonly<Record<string, string>> = {
+  ELOOP: 'it is not a regular file',
+  ENOENT: 'it was taken away meanwhile',
+};
+
 /** Turns what a file system refuses into words. */
 export function inStore<T>(act: () => T): T {
   try {
@@ -36,7 +41,7 @@ function inWords(error: unknown): unknown {
   const path = shownPath('path' in error ? String(error.path) : '');
   const reason = reasons[code];
   if (reason !== undefined) return notWritable(path, reason);
-  return damaged(path, code === 'ELOOP' ? 'it is not a regular file' : code);
+  return damaged(path, oddities[code] ?? code);
 }
 
 export const notWritable = (path: string, reason: string): KeepgateError =>
