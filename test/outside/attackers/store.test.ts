@@ -229,8 +229,9 @@ describe.skipIf(!canAttack)(`root's store that another user exchanges over and o
     chmodSync(roots, 0o755);
     expect((await enter(`${theirs}/store`)).exitCode).toBe(0);
     machine.attack(`ln -s ${roots} ${theirs}/link; mkdir -m 700 ${theirs}/fake`);
-    const through = (other: string) => `mv -T ${other} store; mv -T store ${other}`;
-    const swap = `cd ${theirs}; mv -T store real; ${through('link')}; ${through('fake')}; mv -T real store`;
+    // What root makes while there is nothing is moved out of the way.
+    const put = 'put() { mv -T $1 store || { n=$((n + 1)); mv -T store made$n; mv -T $1 store; }; }';
+    const swap = `cd ${theirs}; ${put}; mv -T store real; put link; mv -T store link; put fake; mv -T store fake; put real`;
     let done = 0;
     let refused = 0;
     await machine.during(swap, async () => {
