@@ -1,7 +1,7 @@
 /** What goes wrong with the store, in words. */
 import { KeepgateError } from '../diagnostic.ts';
 import { codeOf } from '../files/errno.ts';
-import { distrustIn } from '../files/trusted-folder.ts';
+import { linkOfAnother } from '../files/trusted-folder.ts';
 import { shownPath } from './held-stores.ts';
 
 const reasons: Readonly<Record<string, string>> = {
@@ -10,6 +10,11 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'the file system is mounted read-only',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota of this user is used up',
+};
+
+const oddities: Readonly<Record<string, string>> = {
+  ELOOP: 'it is not a regular file',
+  ENOENT: 'it was taken away meanwhile',
 };
 
 /** Turns what a file system refuses into words. */
@@ -36,7 +41,7 @@ function inWords(error: unknown): unknown {
   const path = shownPath('path' in error ? String(error.path) : '');
   const reason = reasons[code];
   if (reason !== undefined) return notWritable(path, reason);
-  return damaged(path, code === 'ELOOP' ? 'it is not a regular file' : code);
+  return damaged(path, oddities[code] ?? code);
 }
 
 export const notWritable = (path: string, reason: string): KeepgateError =>
@@ -61,12 +66,13 @@ export const damaged = (path: string, reason: string): KeepgateError =>
   });
 
 /** That a link on the way to the store is another user's; undefined for any other failure. */
-export function linkOfAnother(root: string, error: unknown): KeepgateError | undefined {
-  const distrust = distrustIn(error);
-  if (distrust === undefined || !(error instanceof Error) || !('path' in error)) return undefined;
-  return new KeepgateError(4, {
-    code: 'store-not-usable',
-    message: `${root}, the store of certificates, is not used: ${error.path} is a symbolic link, and ${distrust.folder}, where it lies, ${distrust.why}`,
-    help: 'Links of another user are not followed: name the folder that it leads to with --store DIR.',
-  });
+export function refusedLink(root: string, error: unknown): KeepgateError | undefined {
+  const link = linkOfAnother(error);
+  return link === undefined
+    ? undefined
+    : new KeepgateError(4, {
+        code: 'store-not-usable',
+        message: `${root}, the store of certificates, is not used: ${link}`,
+        help: 'Such a link is not followed: name the folder itself with --store DIR.',
+      });
 }

@@ -8,7 +8,7 @@ import { isTrustedUser } from '../files/trust.ts';
 import { type Distrust, type WalkedFolder, walkTo } from '../files/trusted-folder.ts';
 import { checkCertificateName } from './certificate-name.ts';
 import { keepHeld, shownPath } from './held-stores.ts';
-import { inStore, linkOfAnother, notFolder, notUsable, notWritable } from './store-failure.ts';
+import { inStore, notFolder, notUsable, notWritable, refusedLink } from './store-failure.ts';
 
 export interface CertificateStore {
   /** Absolute: as messages, commands and configurations name it. */
@@ -50,7 +50,7 @@ function walkIfAny(root: string): WalkedFolder | undefined {
     const isBefore = codeOf(error) === 'ENOTDIR' && !(error instanceof Error && 'path' in error && error.path === root);
     if (codeOf(error) === 'ENOENT' || isBefore) return undefined;
     if (codeOf(error) === 'ENOTDIR') throw notFolder(root);
-    throw linkOfAnother(root, error) ?? error;
+    throw refusedLink(root, error) ?? error;
   }
 }
 
@@ -69,7 +69,7 @@ function parentOf(root: string): WalkedFolder {
     return walkTo(dirname(root), { make: 0o755 });
   } catch (error) {
     if (['EEXIST', 'ENOTDIR', 'ENOENT'].includes(codeOf(error))) return refuseParent(root);
-    throw linkOfAnother(root, error) ?? error;
+    throw refusedLink(root, error) ?? error;
   }
 }
 

@@ -30,7 +30,15 @@ export async function exportTheOthers(
 ): Promise<readonly Diagnostic[]> {
   const made = outcomes.filter(({ result }) => result === 'issued' || result === 'switched').map(({ job }) => job.name);
   const found: Diagnostic[] = [];
-  for (const name of names(store))
-    if (!made.includes(name)) found.push(...(await refreshExports(store, name, exporting)));
+  for (const name of names(store)) {
+    if (made.includes(name)) continue;
+    try {
+      found.push(...(await refreshExports(store, name, exporting)));
+    } catch (error) {
+      // One whose exports can't be read hides nothing of the others.
+      if (!(error instanceof KeepgateError)) throw error;
+      found.push(error.diagnostic);
+    }
+  }
   return found;
 }

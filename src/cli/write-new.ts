@@ -1,8 +1,7 @@
-import { chmodSync, linkSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { KeepgateError } from '../diagnostic.ts';
-import { temporaryIn, writeNew as writeWhole } from '../files/durable.ts';
 import { codeOf } from '../files/errno.ts';
+import { writeText } from '../files/text-file.ts';
+import { linkOfAnother } from '../files/trusted-folder.ts';
 
 /**
  * Writes a file where there is none, whole or not at all.
@@ -10,19 +9,28 @@ import { codeOf } from '../files/errno.ts';
  * @throws KeepgateError spec-exists (1), not-writable (4)
  */
 export function writeNew(path: string, shown: string, text: string, help: string): void {
-  const temporary = temporaryIn(dirname(path));
   try {
-    writeWhole(temporary, text);
-    chmodSync(temporary, 0o644);
-    // A rename would take the place of what is there.
-    linkSync(temporary, path);
+    writeText(path, text);
   } catch (error) {
-    const code = codeOf(error);
-    if (code === 'EEXIST')
+    if (codeOf(error) === 'EEXIST')
       throw new KeepgateError(1, { code: 'spec-exists', message: `${shown} exists already, and stays as it is`, help });
-    const reason = { ENOENT: 'there is no such folder', EACCES: 'this user may not write there' }[code] ?? code;
-    throw new KeepgateError(4, { code: 'not-writable', message: `${shown} can't be written: ${reason}` });
-  } finally {
-    rmSync(temporary, { force: true });
+    throw notWritable(shown, error);
   }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such folder',
+  EACCES: 'this user may not write there',
+};
+
+/** An error of the system as not-writable (4), any other as it is. */
+export function notWritable(shown: string, error: unknown): unknown {
+  const code = codeOf(error);
+  if (code === '') return error;
+  const link = linkOfAnother(error);
+  return new KeepgateError(4, {
+    code: 'not-writable',
+    message: `${shown} can't be written: ${link ?? reasons[code] ?? code}`,
+    ...(link !== undefined && { help: 'Such a link is not followed: name the folder itself.' }),
+  });
 }

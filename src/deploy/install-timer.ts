@@ -1,7 +1,11 @@
 /** Puts the units where systemd finds them, and takes them away. */
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
+import { readText } from '../files/durable.ts';
+import { codeOf } from '../files/errno.ts';
+import { writeText } from '../files/text-file.ts';
+import { linkOfAnother } from '../files/trusted-folder.ts';
 import { findProgram } from '../nginx/binary.ts';
 import { printable } from '../nginx/printable.ts';
 import { run } from '../nginx/run.ts';
@@ -25,7 +29,8 @@ export async function installTimer(
 ): Promise<string[]> {
   const files = Object.entries(units).map(([name, text]) => ({ name, file: join(folder, name), text }));
   const changed = files.filter(({ file, text }) => ownText(file) !== text);
-  for (const { file, text } of changed) inFolder(folder, () => replace(file, text));
+  for (const { file, text } of changed)
+    inFolder(folder, () => writeText(file, text, (start) => start.startsWith(marker)));
   await systemctl(path, ['daemon-reload'], files);
   await systemctl(path, ['enable', '--now', timerName], files);
   return changed.map(({ name }) => name);
@@ -48,27 +53,20 @@ export async function uninstallTimer({ folder, path }: UnitFolder): Promise<stri
 
 /** Undefined when it is not there. @throws KeepgateError timer-foreign (1), not-writable (4) */
 function ownText(file: string): string | undefined {
-  let text: string;
+  let text: string | undefined;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readText(file);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw notWritable(file, error);
+    // A link, or no file: not made here.
+    if (codeOf(error) !== 'ELOOP') throw notWritable(file, error);
+    text = '';
   }
-  if (text.startsWith(marker)) return text;
+  if (text === undefined || text.startsWith(marker)) return text;
   throw new KeepgateError(1, {
     code: 'timer-foreign',
     message: `${file} was not made by \`keepgate cert timer\`, and stays as it is`,
     help: 'Move it away, or change it by hand: `keepgate cert timer` prints what it would be.',
   });
-}
-
-function replace(file: string, text: string): void {
-  const before = `${file}.keepgate`;
-  rmSync(before, { force: true });
-  writeFileSync(before, text, { flag: 'wx' });
-  chmodSync(before, 0o644);
-  renameSync(before, file);
 }
 
 function inFolder(folder: string, act: () => void): void {
@@ -80,8 +78,11 @@ function inFolder(folder: string, act: () => void): void {
 }
 
 function notWritable(path: string, error: unknown): KeepgateError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  const reason = { EACCES: 'this user may not write there', ENOENT: 'there is no such folder' }[code] ?? code;
+  const code = codeOf(error) || String(error);
+  const reason =
+    linkOfAnother(error) ??
+    { EACCES: 'this user may not write there', ENOENT: 'there is no such folder' }[code] ??
+    code;
   const help = code === 'EACCES' ? 'Run it as root: sudo keepgate cert timer --install' : undefined;
   const found: Omit<Diagnostic, 'severity'> = { code: 'not-writable', message: `${path} can't be written: ${reason}` };
   return new KeepgateError(4, { ...found, ...(help !== undefined && { help }) });

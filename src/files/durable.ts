@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
+  fchmodSync,
   fchownSync,
   fstatSync,
   fsync,
@@ -46,16 +47,19 @@ interface Writing {
   /** 'now' unless given. */
   readonly when?: Durability;
   readonly owner?: Owner;
+  /** 0600 unless given. */
+  readonly mode?: number;
 }
 
-/** Writes a file of mode 0600 where there is none; it is this owner's before there is anything in it. */
-export function writeNew(path: string, contents: string | Buffer, { when = 'now', owner }: Writing = {}): void {
+/** Writes a file where there is none; it is this owner's before there is anything in it. */
+export function writeNew(path: string, contents: string | Buffer, { when = 'now', owner, mode }: Writing = {}): void {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     if (owner) fchownSync(descriptor, owner.uid, owner.gid);
     const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
     for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    if (mode !== undefined) fchmodSync(descriptor, mode);
     if (when === 'now') fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

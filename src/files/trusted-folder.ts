@@ -109,9 +109,12 @@ export function walkTo(path: string, { make, noLink = false }: WalkOptions = {})
   }
 }
 
-/** Who else decides what lies where `walkTo` refused a link; undefined for any other failure. */
-export const distrustIn = (error: unknown): Distrust | undefined =>
-  error instanceof Error && 'distrust' in error ? (error.distrust as Distrust | undefined) : undefined;
+/** Why `walkTo` refused a link that another user could have put there, in words; undefined for any other failure. */
+export function linkOfAnother(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'distrust' in error && 'path' in error)) return undefined;
+  const { folder, why } = (error.distrust ?? {}) as Partial<Distrust>;
+  return folder === undefined ? undefined : `${error.path} is a symbolic link, and ${folder}, where it lies, ${why}`;
+}
 
 /** On the way a sticky folder such as /tmp will do: nobody takes away or renames there what is not theirs. */
 function distrustOf(folder: Step, where: 'on the way' | 'at the end'): Distrust | undefined {

@@ -1,48 +1,67 @@
 /** The folder below a webroot that answers go into, held open so that nobody can swap it for a link meanwhile. */
-import { closeSync, constants, fchmodSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { fchmodSync, mkdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { KeepgateError } from '../../diagnostic.ts';
+import { codeOf } from '../../files/errno.ts';
+import { type HeldFolder, holdBelow, releaseFolder } from '../../files/held-folder.ts';
+import { linkOfAnother, type WalkedFolder, walkTo } from '../../files/trusted-folder.ts';
 
 const segments = ['.well-known', 'acme-challenge'] as const;
-const flags = constants.O_RDONLY | constants.O_DIRECTORY;
 
 /**
- * Opens ROOT/.well-known/acme-challenge, makes what is missing with mode 0755 whatever the umask, and hands its path to
- * `work` as /proc/self/fd/N. ROOT may be a link, the two below may not: whoever may write to a webroot could lead them
- * anywhere.
+ * Opens ROOT/.well-known/acme-challenge, makes what is missing with mode 0755 whatever the umask, and hands the path of the held folder
+ * to `work`. ROOT may be a link of root's or one's own, the two below may not: whoever may write to a webroot could lead them anywhere.
  * @throws KeepgateError webroot-not-usable (4)
  */
 export function inChallengeFolder<T>(root: string, work: (folder: string) => T): T {
-  const open: number[] = [];
+  const held: HeldFolder[] = [];
+  let webroot: WalkedFolder | undefined;
   let shown = root;
   try {
-    let folder = openFolder(root, 0);
-    open.push(folder);
+    webroot = openWebroot(root);
+    let folder: HeldFolder = webroot;
     for (const segment of segments) {
       shown = join(shown, segment);
-      folder = openFolder(`/proc/self/fd/${folder}/${segment}`, constants.O_NOFOLLOW);
-      open.push(folder);
+      folder = makeBelow(folder, segment);
+      held.push(folder);
     }
     shown = root;
-    return work(`/proc/self/fd/${folder}`);
+    return work(folder.path);
   } catch (error) {
     throw notUsable(shown, error);
   } finally {
-    for (const descriptor of open) closeSync(descriptor);
+    for (const folder of held) releaseFolder(folder);
+    webroot?.release();
   }
 }
 
-function openFolder(path: string, also: number): number {
+/** It is made when it is missing, and nothing above it. */
+function openWebroot(root: string): WalkedFolder {
+  try {
+    return walkTo(root);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+  const parent = walkTo(dirname(root));
+  try {
+    releaseFolder(makeBelow(parent, basename(root)));
+  } finally {
+    parent.release();
+  }
+  return walkTo(root);
+}
+
+function makeBelow(folder: HeldFolder, name: string): HeldFolder {
   let made = false;
   try {
-    mkdirSync(path, { mode: 0o755 });
+    mkdirSync(join(folder.path, name), { mode: 0o755 });
     made = true;
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
-  const descriptor = openSync(path, flags | also);
-  if (made) fchmodSync(descriptor, 0o755);
-  return descriptor;
+  const below = holdBelow(folder, name);
+  if (made) fchmodSync(below.descriptor, 0o755);
+  return below;
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -58,16 +77,12 @@ const reasons: Readonly<Record<string, string>> = {
 
 function notUsable(path: string, error: unknown): unknown {
   const code = codeOf(error);
-  if (code === undefined) return error;
+  if (code === '') return error;
   return new KeepgateError(4, {
     code: 'webroot-not-usable',
-    message: `challenges can't be put below ${path}: ${reasons[code] ?? code}`,
+    message: `challenges can't be put below ${path}: ${linkOfAnother(error) ?? reasons[code] ?? code}`,
     help:
       'Run as the user who owns the folder, most often root, or name another webroot. Links below the webroot are not ' +
       'followed: make .well-known and acme-challenge real folders.',
   });
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

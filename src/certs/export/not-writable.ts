@@ -1,6 +1,6 @@
 import { KeepgateError } from '../../diagnostic.ts';
 import { codeOf } from '../../files/errno.ts';
-import { distrustIn } from '../../files/trusted-folder.ts';
+import { linkOfAnother } from '../../files/trusted-folder.ts';
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such folder',
@@ -10,7 +10,7 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
   EROFS: 'the file system is mounted read-only',
   ENOSPC: 'the disk is full',
-  ELOOP: 'a symbolic link on its way leads nowhere, or was made by another user',
+  ELOOP: 'its symbolic links lead in a circle',
   EDQUOT: 'the quota of this user is used up',
 };
 
@@ -18,18 +18,13 @@ const reasons: Readonly<Record<string, string>> = {
 export function notWritable(path: string, error: unknown, state = 'What was there before is there still.'): unknown {
   const code = codeOf(error);
   if (code === '' || error instanceof KeepgateError) return error;
-  const { folder, why } = distrustIn(error) ?? {};
-  if (folder !== undefined)
-    return new KeepgateError(4, {
-      code: 'export-not-writable',
-      message: `the export ${path} can't be written: ${pathOf(error)} is a symbolic link, and ${folder}, where it lies, ${why}`,
-      help: `${state} Links of another user are not followed: name the folder that it leads to.`,
-    });
+  const link = linkOfAnother(error);
+  const advice = link
+    ? 'Such a link is not followed: name the folder itself.'
+    : 'Run it as root (sudo), or name another file.';
   return new KeepgateError(4, {
     code: 'export-not-writable',
-    message: `the export ${path} can't be written: ${reasons[code] ?? code}`,
-    help: `${state} Run it as root (sudo), or name another file.`,
+    message: `the export ${path} can't be written: ${link ?? reasons[code] ?? code}`,
+    help: `${state} ${advice}`,
   });
 }
-
-const pathOf = (error: unknown): string => (error instanceof Error && 'path' in error ? String(error.path) : '');
