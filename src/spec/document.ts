@@ -162,11 +162,16 @@ function decode(bytes: Uint8Array): { text: string } | { code: string; message: 
 /** Undefined for what is nested too deeply: the parser would run out of stack, or end the process for lack of memory. */
 function parse(text: string): Document.Parsed | undefined {
   if (opensTooMuch(text)) return undefined;
+  const { stackTraceLimit } = Error;
+  // A file of closing brackets has a million errors: with the calls that each came from, they take gigabytes.
+  Error.stackTraceLimit = 0;
   try {
     return parseDocument(text, { prettyErrors: false, uniqueKeys: false, resolveKnownTags: false, logLevel: 'error' });
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

@@ -47,3 +47,10 @@ it('of the rules are the worst of them, and a count of each kind', { timeout }, 
   expect(stderr).toContain('warning more-findings: 151 more warnings in warned.yaml are not shown\n');
   expect(stderr).toMatch(/\n1 error, 250 warnings in 1 file\n$/);
 });
+
+it('a file of closing brackets fits into memory', { timeout }, async () => {
+  place.write('brackets.yaml', ']'.repeat(990_000));
+  const env = { NODE_OPTIONS: '--max-old-space-size=700' };
+  const { exitCode, stderr } = await place.keepgate(['render', 'brackets.yaml', ...nginx], { env });
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('yaml-syntax') });
+});
