@@ -29,6 +29,42 @@ export interface Diagnostic {
   readonly site?: string;
   /** RFC 3339, in UTC: before it, trying again is pointless. */
   readonly retryAt?: string;
+  /** How many findings it stands for, where that is not one. */
+  readonly count?: number;
+}
+
+/** Findings of one file that are told one by one: a person mends some and runs it again. */
+export const mostFindings = 100;
+
+/** What stands for those that are not told. */
+export function moreFindings(file: string | undefined, severity: Severity, count: number): Diagnostic {
+  const what = { error: 'error', warning: 'warning', info: 'hint' }[severity];
+  const where = file === undefined ? '' : ` in ${file}`;
+  const message = `${count} more ${what}${count === 1 ? '' : 's'}${where} ${count === 1 ? 'is' : 'are'} not shown`;
+  return { code: 'more-findings', severity, message, help: 'Mend some of those above and run it again.', count };
+}
+
+/** The same with at most 100 of each file one by one, the most severe, and a count of its others. */
+export function capped(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const files = new Map<string | undefined, Diagnostic[]>();
+  for (const one of diagnostics) {
+    const others = files.get(one.at?.file);
+    if (others) others.push(one);
+    else files.set(one.at?.file, [one]);
+  }
+  return [...files].flatMap(([file, all]) => {
+    if (all.length <= mostFindings) return all;
+    const inOrder = sortDiagnostics(all).sort(
+      (a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity),
+    );
+    const left = inOrder.slice(mostFindings);
+    const counts = severities.map((severity) => ({
+      severity,
+      count: left.filter((one) => one.severity === severity).length,
+    }));
+    const more = counts.flatMap(({ severity, count }) => (count === 0 ? [] : [moreFindings(file, severity, count)]));
+    return [...inOrder.slice(0, mostFindings), ...more.reverse()];
+  });
 }
 
 /** A failure that nobody can go on from, with the exit code that the program ends with. */

@@ -26,6 +26,10 @@ export function checkChain(chain: Chain, names: readonly string[], now: Date): D
   return [...checkLinks(chain), ...checkInOrder(chain, names, now)];
 }
 
+/** What is wrong with the order alone; undefined where each signed the one before it. */
+export const orderProblem = (chain: Chain): Diagnostic | undefined =>
+  checkChain(chain, [], new Date(0)).find(({ code }) => code === 'certificate-chain-order');
+
 function checkInOrder(chain: Chain, names: readonly string[], now: Date): Diagnostic[] {
   return [
     ...checkDates(chain, now),

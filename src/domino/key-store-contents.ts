@@ -1,6 +1,7 @@
 /** Whether the REST API can open its key store: with this password, and with a key in it that has its certificate. */
 import { createHash, type X509Certificate } from 'node:crypto';
 import { formatOf } from '../certs/bundle-format.ts';
+import { nameOf, orderProblem } from '../certs/chain.ts';
 import { type Bundle, readBundle } from '../certs/read-bundle.ts';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { readRegularFile } from '../files/regular-file.ts';
@@ -44,12 +45,37 @@ export async function openKeyStore(
         return unopened(path, error.message);
       throw error;
     }
-  const found = bundles.flatMap(({ diagnostics }) => diagnostics);
-  const [problem] = found;
-  if (problem?.code === 'import-password-needed' && password === undefined)
-    return unopened(first.path, 'its password is not known here');
-  if (problem) return refused(problem.message);
-  return pairIn(first.path, bundles);
+  const [problem] = bundles.flatMap(({ diagnostics }) => diagnostics);
+  const isClosed = problem?.code === 'import-password-needed' && password === undefined;
+  if (problem && !isClosed) return refused(problem.message);
+  const [keyFile, chainFile] = bundles;
+  const swapped = as === 'pem' && keyFile && chainFile ? rolesProblem(paths, keyFile, chainFile) : undefined;
+  if (swapped !== undefined) return refused(swapped);
+  if (isClosed) return unopened(first.path, 'its password is not known here');
+  return as === 'pem' && keyFile && chainFile ? pemPair(paths, keyFile, chainFile) : pairIn(first.path, bundles);
+}
+
+/** Why the first file is not the private key and the second one not the chain. A key that is closed is one, all the same. */
+function rolesProblem([path, chainPath]: readonly string[], keyFile: Bundle, chainFile: Bundle): string | undefined {
+  const hasKey = ({ keys, diagnostics }: Bundle): boolean => keys.length > 0 || diagnostics.length > 0;
+  const isExchanged = !hasKey(keyFile) && hasKey(chainFile) && chainFile.certificates.length === 0;
+  if (isExchanged && keyFile.certificates.length > 0)
+    return `${path} holds the certificates and ${chainPath} the private key: exchange what --file and --chain name`;
+  if (!hasKey(keyFile)) return `${path} holds no private key`;
+  return chainFile.certificates.length === 0 ? `${chainPath} holds no certificate` : undefined;
+}
+
+/** The API sends the chain as it is, and takes the first certificate for its own. */
+function pemPair([path = '', chainPath = '']: readonly string[], keyFile: Bundle, chainFile: Bundle): OpenedKeyStore {
+  const [key] = keyFile.keys;
+  const [leaf, ...others] = chainFile.certificates;
+  if (key === undefined || leaf === undefined) return nothingFound;
+  const own = [leaf, ...others].find((certificate) => certificate.checkPrivateKey(key));
+  if (own === undefined) return refused(`no certificate in ${chainPath} belongs to the private key in ${path}`);
+  const order = orderProblem({ path: chainPath, certificates: [leaf, ...others] });
+  if (order) return refused(order.message, order.help);
+  if (own === leaf) return { leaf, diagnostics: [] };
+  return refused(`${chainPath}: the certificate of the private key, "${nameOf(own)}", does not stand first`);
 }
 
 function pairIn(path: string, bundles: readonly Bundle[]): OpenedKeyStore {
@@ -72,8 +98,8 @@ function openJks(path: string, bytes: Buffer, password: string | undefined): Ope
   return sum.equals(bytes.subarray(-20)) ? nothingFound : refused(`${path} is damaged, or has another password`);
 }
 
-const refused = (message: string): OpenedKeyStore => ({
-  diagnostics: [{ code: 'domino-key-store', severity: 'error', message, help }],
+const refused = (message: string, wayOut = help): OpenedKeyStore => ({
+  diagnostics: [{ code: 'domino-key-store', severity: 'error', message, help: wayOut }],
 });
 
 const unopened = (path: string, why: string): OpenedKeyStore => ({

@@ -9,6 +9,11 @@ goes for files and folders that every system has. No machine can hold both, so n
 
   tls: {certificate: {cert: /etc/ssl/api/fullchain.pem, key: /etc/ssl/api/privkey.pem}}`,
   },
+  'more-findings': {
+    title: 'there is more than can be told',
+    text: `Of a file with very many mistakes the first hundred are told, errors before warnings, and how many there are besides. Most are often
+of one kind, and go with its cause. Mend some and run it again.`,
+  },
   'no-sites': {
     title: 'a configuration has at least one site',
     text: `None of the files has an entry below "sites", so there is nothing to render. The smallest spec:

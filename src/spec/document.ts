@@ -12,7 +12,7 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml';
-import type { Diagnostic, Location } from '../diagnostic.ts';
+import { type Diagnostic, type Location, moreFindings, mostFindings } from '../diagnostic.ts';
 import { forbiddenCharacter } from './characters.ts';
 import { multiLine } from './formats.ts';
 
@@ -55,8 +55,10 @@ export class SpecDocument {
     this.text = decoded.text;
     const diagnostics: Diagnostic[] = [];
     this.diagnostics = diagnostics;
+    let more = 0;
     const report = (code: string, message: string, start: number, end: number): void => {
-      diagnostics.push({ code, severity: 'error', message, at: this.#at(start, end) });
+      if (diagnostics.length === mostFindings) more++;
+      else diagnostics.push({ code, severity: 'error', message, at: this.#at(start, end) });
     };
     const document = parse(this.text);
     if (!document || document.errors.some(({ message }) => message.startsWith('Maximum call stack'))) {
@@ -73,6 +75,7 @@ export class SpecDocument {
     if (diagnostics.length > 0) return;
     this.#document = document;
     this.value = new Reader(report).read(document.contents, 0);
+    if (more > 0) diagnostics.push(moreFindings(this.file, 'error', more));
   }
 
   /** The place of the value at a path, or of its key; undefined when the document has nothing there. */
@@ -159,23 +162,44 @@ function decode(bytes: Uint8Array): { text: string } | { code: string; message: 
 /** Undefined for what is nested too deeply: the parser would run out of stack, or end the process for lack of memory. */
 function parse(text: string): Document.Parsed | undefined {
   if (opensTooMuch(text)) return undefined;
+  const { stackTraceLimit } = Error;
+  // A file of closing brackets has a million errors: with the calls that each came from, they take gigabytes.
+  Error.stackTraceLimit = 0;
   try {
     return parseDocument(text, { prettyErrors: false, uniqueKeys: false, resolveKnownTags: false, logLevel: 'error' });
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
-/** Whether so many brackets are open somewhere as no spec has; those in double quotes don't count. */
+/** Whether so many brackets are open somewhere as no spec has; those in double quotes that end on their line don't count. */
 function opensTooMuch(text: string): boolean {
   let open = 0;
-  for (const [sign] of text.matchAll(/"(?:[^"\\\n]|\\.)*"|[[{}\]]/g)) {
+  // Where one quote of a line has no end there, those behind it have none either.
+  let withoutEnd = 0;
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at];
     if (sign === '[' || sign === '{') open++;
     else if (sign === ']' || sign === '}') open = Math.max(0, open - 1);
+    else if (sign === '"' && at >= withoutEnd) {
+      const end = endOfQuoted(text, at);
+      if (text[end] === '"') at = end;
+      else withoutEnd = end;
+    }
     if (open > mostOpen) return true;
   }
   return false;
+}
+
+/** The closing quote, or the end of the line where there is none. */
+function endOfQuoted(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"' && text[at] !== '\n')
+    at += text[at] === '\\' && text[at + 1] !== '\n' ? 2 : 1;
+  return at;
 }
 
 function firstLine(message: string): string {

@@ -14,11 +14,9 @@ export interface LoadedSpec {
 /** Reads and merges spec files. Never throws: what is wrong with them is in `diagnostics`, everything at once. */
 export function loadSpec(sources: readonly SpecSource[]): LoadedSpec {
   const documents = sources.map((source) => new SpecDocument(source));
-  const diagnostics: Diagnostic[] = [];
-  for (const document of documents) {
-    const found = document.diagnostics.length > 0 ? document.diagnostics : validateDocument(document);
-    diagnostics.push(...found);
-  }
+  const diagnostics = documents.flatMap((document): readonly Diagnostic[] =>
+    document.diagnostics.length > 0 ? document.diagnostics : validateDocument(document),
+  );
   const places = new Places();
   if (diagnostics.length > 0) return { spec: undefined, diagnostics, places };
   const spec = merge(documents, places, diagnostics);

@@ -1,29 +1,33 @@
 /** A parsed document against the schema: every mistake at once, each in the words of the person who made it. */
-import type { Diagnostic } from '../diagnostic.ts';
+import { type Diagnostic, moreFindings, mostFindings } from '../diagnostic.ts';
 import { type Path, printable, type SpecDocument } from './document.ts';
 import { formatProblem } from './formats.ts';
 import schema from './schema.json' with { type: 'json' };
 import { suggest } from './suggest.ts';
 import { type SchemaError, validate } from './validate.gen.js';
 
-/** A person mends some and runs it again; each costs a look through the file for its place. */
-const atMost = 200;
-
-/** What the schema has against a document, at most 200 findings; empty when it is a `Spec`. */
+/** What the schema has against a document; empty when it is a `Spec`. Each finding costs a look through the file for its place. */
 export function validateDocument(document: SpecDocument): Diagnostic[] {
   if (validate(document.value)) return [];
   const diagnostics: Diagnostic[] = [];
-  for (const error of validate.errors ?? []) {
+  const errors = validate.errors ?? [];
+  for (const [index, error] of errors.entries()) {
     const path = pathOf(error.instancePath);
     const finding = describe(error, path, document.value);
     if (!finding) continue;
     const { code, message, key, what } = finding;
     const at = document.locate(key === undefined ? path : [...path, key], what);
     diagnostics.push({ code, severity: 'error', message, ...(at && { at }) });
-    if (diagnostics.length === atMost) break;
+    if (diagnostics.length < mostFindings) continue;
+    const more = errors.slice(index + 1).filter(({ keyword }) => !consequences.has(keyword)).length;
+    if (more > 0) diagnostics.push(moreFindings(document.file, 'error', more));
+    break;
   }
   return diagnostics;
 }
+
+/** What the schema says besides, of which nothing is told. */
+const consequences: ReadonlySet<string> = new Set(['propertyNames', 'oneOf']);
 
 interface Finding {
   code: string;

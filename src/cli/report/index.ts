@@ -1,4 +1,4 @@
-import { type Diagnostic, sortDiagnostics } from '../../diagnostic.ts';
+import { capped, type Diagnostic, sortDiagnostics } from '../../diagnostic.ts';
 import { github } from './github.ts';
 import { gitlab } from './gitlab.ts';
 import { json } from './json.ts';
@@ -16,8 +16,8 @@ export const reportFormats: readonly ReportFormat[] = ['text', 'json', 'sarif', 
 
 /**
  * The findings, in the order of their places, for a person or for another program; ends with a newline unless it
- * is empty.
+ * is empty. Of a file with very many, the most severe are told, and how many there are besides.
  */
 export function report(format: ReportFormat, diagnostics: Iterable<Diagnostic>, options: ReportOptions): string {
-  return formats[format](sortDiagnostics(diagnostics), options);
+  return formats[format](sortDiagnostics(capped([...diagnostics])), options);
 }

@@ -11,7 +11,7 @@ export interface Summary {
 
 export function summarize(diagnostics: readonly Diagnostic[], ignored: number): Summary {
   const having = (severity: Diagnostic['severity']): number =>
-    diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
+    diagnostics.reduce((sum, one) => sum + (one.severity === severity ? (one.count ?? 1) : 0), 0);
   return {
     errors: having('error'),
     warnings: having('warning'),

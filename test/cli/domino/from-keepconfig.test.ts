@@ -19,7 +19,7 @@ it('an installation becomes a spec, with a remark for every value that was found
   const { exitCode, stdout, stderr } = await init('--from-keepconfig', data, '--environment-file', env);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(stdout.slice(stdout.indexOf('sites:'))).toBe(`sites:
-  domino:
+  keep.example.com:
     hosts: [keep.example.com]       # CORS in cors.json
     preset:
       name: domino-rest-api

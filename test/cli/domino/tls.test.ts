@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createPrivateKey } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -15,6 +16,7 @@ import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { toJks } from '../../../src/certs/export/jks.ts';
 import { toPfx } from '../../../src/certs/export/pfx.ts';
+import { pemBlocks } from '../../../src/certs/pem.ts';
 import { addVersion, openStore, switchTo } from '../../../src/certs/store.ts';
 import { issued } from '../../certs/store-folder.ts';
 import { dataFolder, json, snapshot } from '../../domino/data-folder.ts';
@@ -230,6 +232,14 @@ describe('domino tls --out', () => {
 });
 
 describe('domino tls refuses', () => {
+  const pair = issued(['domino.example.com']);
+  const reversed = pemBlocks(Buffer.from(pair.fullchain))
+    .map(({ text }) => text)
+    .reverse()
+    .join('');
+  const encrypted = createPrivateKey(pair.key)
+    .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' })
+    .toString();
   const jks = ['--as', 'jks', '--file', 'keepgate/domino.pfx'];
   const certmgr = ['--as', 'certmgr'];
   const cases: readonly (readonly [
@@ -274,6 +284,30 @@ describe('domino tls refuses', () => {
       { 'a.key': issued(['domino.example.com']).fullchain, 'a.crt': issued(['domino.example.com']).fullchain },
       ['--as', 'pem', '--file', 'a.key', '--chain', 'a.crt', ...named],
     ],
+    [
+      'key and chain exchanged',
+      'domino-key-store',
+      { 'a.key': pair.key, 'a.crt': pair.fullchain },
+      ['--as', 'pem', '--file', 'a.crt', '--chain', 'a.key', ...named],
+    ],
+    [
+      'an encrypted key',
+      'domino-key-store',
+      { 'a.key': encrypted, 'a.crt': pair.fullchain },
+      ['--as', 'pem', '--file', 'a.key', '--chain', 'a.crt', ...named],
+    ],
+    [
+      'a chain in reverse order',
+      'domino-key-store',
+      { 'a.key': pair.key, 'a.crt': reversed },
+      ['--as', 'pem', '--file', 'a.key', '--chain', 'a.crt', ...named],
+    ],
+    [
+      'a key that is the chain, too',
+      'domino-key-store',
+      { 'a.key': pair.key, 'a.crt': pair.fullchain },
+      ['--as', 'pem', '--file', 'a.key', '--chain', 'a.key', ...named],
+    ],
     ['a later file', 'domino-overridden', { 'keepconfig.d/zz.json': { TLSType: 'jks' } }, [...pfx, ...named]],
     ['a missing key store', 'domino-key-store', {}, [...pfx.slice(0, 3), 'no.pfx', ...named]],
     ['JKS without a password', 'domino-password-short', {}, [...jks, ...named]],
@@ -310,6 +344,30 @@ describe('domino tls refuses', () => {
     });
     expect(snapshot(data)).toEqual(before);
     expect(existsSync(join(data, 'keepgate-backup'))).toBe(false);
+  });
+
+  it('key and chain exchanged, also where a certificate of the store names the host, and says which is which', async () => {
+    const data = dataFolder({ ...files, 'a.key': pair.key, 'a.crt': pair.fullchain });
+    const store = await storeWith('domino.example.com');
+    const before = snapshot(data);
+    const args = ['domino', '--store', store, '--no-lookup', '--as', 'pem'];
+    const { exitCode, stderr } = await tls(data, ...args, '--file', 'a.crt', '--chain', 'a.key');
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: expect.stringContaining(
+        `${data}/a.crt holds the certificates and ${data}/a.key the private key: exchange what --file and --chain name`,
+      ),
+    });
+    expect(snapshot(data)).toEqual(before);
+    expect(await tls(data, ...args, '--file', 'a.key', '--chain', 'a.crt')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('a closed key exchanged with its chain, although nobody knows the password here', async () => {
+    const data = dataFolder({ ...files, 'a.key': encrypted, 'a.crt': pair.fullchain });
+    const args = (file: string, chain: string) => ['--as', 'pem', '--file', file, '--chain', chain, ...named];
+    const wrong = await tls(data, ...args('a.crt', 'a.key'), '--password-in-environment');
+    expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('exchange what --file and --chain') });
+    expect(await tls(data, ...args('a.key', 'a.crt'), '--password-in-environment')).toMatchObject({ exitCode: 0 });
   });
 
   it('a JKS that its password does not open', async () => {

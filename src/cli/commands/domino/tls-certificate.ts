@@ -7,21 +7,16 @@ import { type Diagnostic, KeepgateError } from '../../../diagnostic.ts';
 import { readRegularFile, whyNotRead } from '../../../files/regular-file.ts';
 import type { Io } from '../../io.ts';
 import { type StoreOptions, storeFor } from '../../store-option.ts';
-import type { StoreFile, StoreFileOptions } from './own-tls.ts';
 
-/** Of the store, or the chain that is named; undefined when neither is. @throws KeepgateError domino-certificate (1) */
+/** The one of the store that is named; undefined when none is. @throws KeepgateError domino-certificate (1) */
 export async function certificateOf(
-  argv: StoreFileOptions & StoreOptions & { readonly name?: string },
-  files: readonly StoreFile[],
+  { name, store: root }: StoreOptions & { readonly name?: string },
   io: Io,
 ): Promise<X509Certificate | undefined> {
-  if (argv.name !== undefined) {
-    checkCertificateName(argv.name);
-    const store = await storeFor({ ...(argv.store !== undefined && { store: argv.store }) }, io, { write: false });
-    return leafOf(join(store.root, 'live', argv.name, 'fullchain.pem'));
-  }
-  const chain = argv.as === 'pem' ? files[1]?.here : undefined;
-  return chain === undefined || readRegularFile(chain).state === 'missing' ? undefined : leafOf(chain);
+  if (name === undefined) return undefined;
+  checkCertificateName(name);
+  const store = await storeFor({ ...(root !== undefined && { store: root }) }, io, { write: false });
+  return leafOf(join(store.root, 'live', name, 'fullchain.pem'));
 }
 
 function leafOf(path: string): X509Certificate {

@@ -88,7 +88,7 @@ async function setUp(folder: Folder, argv: Options, io: Io): Promise<number> {
     files,
     overlay: argv.overlay,
     host: argv.host,
-    certificate: (await certificateOf(argv, files, io)) ?? opened.leaf,
+    certificate: (await certificateOf(argv, io)) ?? opened.leaf,
     elsewhere,
     ...(argv.lookup && !elsewhere && { machine: thisMachine }),
   });
