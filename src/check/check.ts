@@ -1,6 +1,7 @@
 /** A resolved configuration against the real nginx, in a sandbox. */
 import { type Diagnostic, reaches } from '../diagnostic.ts';
 import type { Resolved } from '../model/resolve.ts';
+import { nginxName } from '../model/target.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import { isOwnConfiguration } from '../nginx/machine.ts';
 import { type TestOptions, testConfiguration } from '../nginx/sandbox.ts';
@@ -15,7 +16,7 @@ import { tlsClashes } from './live-tls.ts';
 import { type TreeOptions, testTree } from './test-tree.ts';
 
 export interface NginxVerdict {
-  /** Such as `nginx 1.22.1`. */
+  /** Such as `nginx 1.22.1`, or `Angie 1.8.1 (nginx 1.27.3)`. */
   readonly nginx: string;
   /** `partial`: passed, but not everything could be tested. `failed`: it could not be tried. */
   readonly outcome: 'passed' | 'refused' | 'partial' | 'failed';
@@ -32,7 +33,7 @@ export async function checkWithNginx(
   places: Places,
   options: TreeOptions & TestOptions,
 ): Promise<NginxVerdict> {
-  const name = `nginx ${nginx.target.version}`;
+  const name = nginxName(nginx.target);
   const result = await testConfiguration(nginx, testTree(rendered, resolved.model, options), options);
   if (result.outcome === 'failed')
     return { nginx: name, outcome: 'failed', diagnostics: [], obstacle: result.diagnostic };

@@ -4,7 +4,7 @@ import type { NginxVerdict } from '../../check/check.ts';
 import { pathsBelowFiles } from '../../check/path-below-file.ts';
 import { type Diagnostic, KeepgateError, reaches, type Severity, severities } from '../../diagnostic.ts';
 import type { Resolved } from '../../model/resolve.ts';
-import type { Target } from '../../model/target.ts';
+import { nginxName, type Target } from '../../model/target.ts';
 import type { NginxBinary } from '../../nginx/binary.ts';
 import { loadSpec, type Places } from '../../spec/load.ts';
 import type { Spec } from '../../spec/types.gen.ts';
@@ -154,7 +154,7 @@ async function checkSpec(spec: Spec, places: Places, argv: Options, io: Io, find
       }
       if (reaches([...diagnostics, ...impossible], 'error') || !machine) continue;
       const { sites } = resolved.model;
-      steps.say(`nginx ${machine.target.version}: nginx -t of ${sites.length} site${sites.length === 1 ? '' : 's'}`);
+      steps.say(`${nginxName(machine.target)}: nginx -t of ${sites.length} site${sites.length === 1 ? '' : 's'}`);
       await testWith(machine, target, resolved, places, argv, io, findings);
     }
   } finally {
