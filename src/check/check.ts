@@ -67,13 +67,15 @@ export async function checkWithNginx(
     });
   if (!passed) return { nginx: name, outcome: 'refused', diagnostics };
   if (result.isolation === 'bwrap') return { nginx: name, outcome: 'passed', diagnostics };
-  const obstacle: Diagnostic = {
-    code: 'partial-test',
-    severity: 'warning',
-    message: `${name} was tested without a sandbox: on high ports, and not under the distribution's nginx.conf`,
-    help: 'For a full test install bubblewrap (sudo apt-get install bubblewrap) and allow user namespaces.',
-  };
-  return { nginx: name, outcome: 'partial', diagnostics, obstacle };
+  return { nginx: name, outcome: 'partial', diagnostics, obstacle: partialTest(name, options.sandbox === 'none') };
+}
+
+function partialTest(name: string, isChosen: boolean): Diagnostic {
+  const message = `${name} was tested without a sandbox: on high ports, and not under the distribution's nginx.conf`;
+  const help = isChosen
+    ? 'That is what --sandbox none asks for; without it the test is a full one, in bubblewrap.'
+    : 'For a full test install bubblewrap (sudo apt-get install bubblewrap) and allow user namespaces.';
+  return { code: 'partial-test', severity: isChosen ? 'info' : 'warning', message, help };
 }
 
 function skippedFiles(skipped: readonly string[]): Diagnostic[] {

@@ -14,6 +14,7 @@ export interface Target {
 
 /** By what `-V` calls them. */
 const forks = { angie: 'Angie', freenginx: 'freenginx', openresty: 'OpenResty', tengine: 'Tengine' };
+const configured = /^configure arguments:([^\r\n]*)/m;
 const opensslForks = /BoringSSL|LibreSSL|AWS-LC/;
 
 /**
@@ -37,7 +38,7 @@ export function parseNginxV(text: string): Target | undefined {
   return {
     version,
     openssl: runningOpenssl(text),
-    modules: switchesOf(text, '--with-'),
+    ...(configured.test(text) && { modules: switchesOf(text, '--with-') }),
     ...(without.length > 0 && { without }),
     ...(fork !== undefined && { fork }),
   };
@@ -52,7 +53,7 @@ export function nginxName({ fork, version }: Pick<Target, 'fork' | 'version'>): 
 
 /** The arguments after `configure arguments:`, without the quotes that nginx keeps around values. */
 export function configureArguments(text: string): string[] {
-  const line = /^configure arguments:([^\r\n]*)/m.exec(text)?.[1] ?? '';
+  const line = configured.exec(text)?.[1] ?? '';
   return (line.match(/(?:[^\s']|'[^']*')+/g) ?? []).map((argument) => argument.replaceAll("'", ''));
 }
 

@@ -74,6 +74,10 @@ describe('parseNginxV', () => {
     expect(target && nginxName(target)).toBe(name);
   });
 
+  it('knows no modules where only nginx -v was asked', () => {
+    expect(parseNginxV('nginx version: nginx/1.26.3\n')).toEqual({ version: '1.26.3', openssl: '0' });
+  });
+
   it('takes CRLF, a prompt and other lines before it', () => {
     const text = `\ufeff$ nginx -V\nld.so: a warning\n${lines('nginx/1.24.0', 'built with OpenSSL 3.0.9 30 May 2023')}`;
     const expected = { version: '1.24.0', openssl: '3.0.9', modules: ['http_ssl_module'] };

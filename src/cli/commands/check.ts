@@ -42,7 +42,7 @@ function options(yargs: Argv): Argv<Options> {
     .option('sandbox', {
       choices: ['auto', 'bwrap', 'none'] as const,
       default: 'auto' as const,
-      describe: 'none: a partial test',
+      describe: 'none: a partial test, on purpose',
     })
     .example('keepgate check', 'prove keepgate.yaml with the nginx installed here')
     .example('keepgate check --live', 'together with what /etc/nginx holds already')
@@ -93,6 +93,7 @@ class Findings {
   ignored: readonly Ignored[] = [];
   readonly #found = new Map<string, Diagnostic>();
   readonly #obstacles = new Map<string, Diagnostic>();
+  readonly #chosen = new Set<string>();
 
   get all(): readonly Diagnostic[] {
     return [...this.#found.values(), ...this.#obstacles.values()];
@@ -100,7 +101,7 @@ class Findings {
 
   /** The environment kept something from being tested. */
   get incomplete(): boolean {
-    return this.#obstacles.size > 0;
+    return this.#obstacles.size > this.#chosen.size;
   }
 
   reach(threshold: Severity): boolean {
@@ -111,9 +112,10 @@ class Findings {
     for (const diagnostic of diagnostics) this.#found.set(identity(diagnostic), diagnostic);
   }
 
-  /** Why something could not be tested; that says nothing against the configuration. */
-  addObstacle(diagnostic: Diagnostic): void {
+  /** Why something was not tested, by choice or against one's will; that says nothing against the configuration. */
+  addObstacle(diagnostic: Diagnostic, isChosen = false): void {
     this.#obstacles.set(identity(diagnostic), diagnostic);
+    if (isChosen) this.#chosen.add(identity(diagnostic));
   }
 }
 
@@ -187,7 +189,7 @@ async function testWith(
     sandbox: argv.sandbox,
   });
   findings.add(diagnostics);
-  if (obstacle) findings.addObstacle(obstacle);
+  if (obstacle) findings.addObstacle(obstacle, outcome === 'partial' && argv.sandbox === 'none');
   findings.verdicts.push({ nginx, outcome });
 }
 
