@@ -11,8 +11,13 @@ const modules = ['http_ssl_module', 'http_v2_module', 'http_realip_module'];
 
 const usual: Target = { version: '1.26.3', openssl: '3.5.1', modules: [...modules, 'http_v3_module'] };
 
-/** `# target: 1.22.1 openssl 3.0.15 modules http_v3_module` in the first line of a spec; nginx 1.26.3 when nothing is said. */
+/**
+ * `# target: 1.22.1 openssl 3.0.15 modules http_v3_module` in the first line of a spec, or a whole target in braces; nginx
+ * 1.26.3 when nothing is said.
+ */
 export function targetOf(text: string): Target {
+  const whole = /^# target: (\{.*\})\n/.exec(text)?.[1];
+  if (whole !== undefined) return JSON.parse(whole);
   const [, version, openssl = '3.5.1', more = ''] =
     /^# target: (\S+)(?: openssl (\S+))?(?: modules (.+))?\n/.exec(text) ?? [];
   return version === undefined

@@ -1,6 +1,7 @@
 /** A resolved configuration against the real nginx, in a sandbox. */
 import { type Diagnostic, reaches } from '../diagnostic.ts';
 import type { Resolved } from '../model/resolve.ts';
+import { nginxName } from '../model/target.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import { isOwnConfiguration } from '../nginx/machine.ts';
 import { type TestOptions, testConfiguration } from '../nginx/sandbox.ts';
@@ -15,7 +16,7 @@ import { tlsClashes } from './live-tls.ts';
 import { type TreeOptions, testTree } from './test-tree.ts';
 
 export interface NginxVerdict {
-  /** Such as `nginx 1.22.1`. */
+  /** Such as `nginx 1.22.1`, or `Angie 1.8.1 (nginx 1.27.3)`. */
   readonly nginx: string;
   /** `partial`: passed, but not everything could be tested. `failed`: it could not be tried. */
   readonly outcome: 'passed' | 'refused' | 'partial' | 'failed';
@@ -32,7 +33,7 @@ export async function checkWithNginx(
   places: Places,
   options: TreeOptions & TestOptions,
 ): Promise<NginxVerdict> {
-  const name = `nginx ${nginx.target.version}`;
+  const name = nginxName(nginx.target);
   const result = await testConfiguration(nginx, testTree(rendered, resolved.model, options), options);
   if (result.outcome === 'failed')
     return { nginx: name, outcome: 'failed', diagnostics: [], obstacle: result.diagnostic };
@@ -66,13 +67,15 @@ export async function checkWithNginx(
     });
   if (!passed) return { nginx: name, outcome: 'refused', diagnostics };
   if (result.isolation === 'bwrap') return { nginx: name, outcome: 'passed', diagnostics };
-  const obstacle: Diagnostic = {
-    code: 'partial-test',
-    severity: 'warning',
-    message: `${name} was tested without a sandbox: on high ports, and not under the distribution's nginx.conf`,
-    help: 'For a full test install bubblewrap (sudo apt-get install bubblewrap) and allow user namespaces.',
-  };
-  return { nginx: name, outcome: 'partial', diagnostics, obstacle };
+  return { nginx: name, outcome: 'partial', diagnostics, obstacle: partialTest(name, options.sandbox === 'none') };
+}
+
+function partialTest(name: string, isChosen: boolean): Diagnostic {
+  const message = `${name} was tested without a sandbox: on high ports, and not under the distribution's nginx.conf`;
+  const help = isChosen
+    ? 'That is what --sandbox none asks for; without it the test is a full one, in bubblewrap.'
+    : 'For a full test install bubblewrap (sudo apt-get install bubblewrap) and allow user namespaces.';
+  return { code: 'partial-test', severity: isChosen ? 'info' : 'warning', message, help };
 }
 
 function skippedFiles(skipped: readonly string[]): Diagnostic[] {

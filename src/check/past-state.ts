@@ -5,6 +5,7 @@ import { selfSigned } from '../certs/self-signed.ts';
 import type { Plan, Wanted } from '../deploy/plan.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { nginxFolder } from '../model/nginx-folder.ts';
+import { nginxName } from '../model/target.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import { referencesOf } from '../nginx/references.ts';
 import { testConfiguration } from '../nginx/sandbox.ts';
@@ -47,6 +48,6 @@ export async function provePast(
     .map(({ text, file, line }) => ({
       code: 'nginx-refused',
       severity: 'error',
-      message: `nginx ${nginx.target.version} refuses that state: ${text}${file === undefined ? '' : ` (${file}:${line})`}`,
+      message: `${nginxName(nginx.target)} refuses that state: ${text}${file === undefined ? '' : ` (${file}:${line})`}`,
     }));
 }

@@ -31,11 +31,11 @@ export function namedTarget(
   if (target === 'auto') return undefined;
   if (typeof target === 'string') return ofVersion(target);
   if (target.file !== undefined) return savedTarget(besides(places.file(['nginx']), target.file), io);
-  const { version, openssl, modules } = target;
+  const { version, openssl, ...more } = target;
   if (version === undefined)
     throw new KeepgateError(1, { code: 'target-incomplete', message: 'nginx.target needs a version, or a file' });
   const base = ofVersion(version);
-  return { version, openssl: openssl ?? base.openssl, modules: modules ?? base.modules };
+  return { ...base, ...(openssl !== undefined && { openssl }), ...more };
 }
 
 /** The newest nginx: what is wrong for it is wrong for any, where none is there to ask. */
@@ -45,14 +45,14 @@ export const newestNginx: Target = {
   modules: ['http_ssl_module', 'http_v2_module', 'http_v3_module', 'http_realip_module'],
 };
 
-/** Of a version alone nothing more is assumed than every build has. */
+/** A version alone tells nothing of the modules. */
 function ofVersion(version: string): Target {
-  if (!/^1\.\d{1,3}\.\d{1,3}$/.test(version))
+  if (!/^\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(version))
     throw new KeepgateError(2, {
       code: 'target-unknown',
       message: `"${version}" is not a version of nginx such as 1.26.3`,
     });
-  return { version, openssl: '1.1.1', modules: ['http_ssl_module', 'http_v2_module', 'http_realip_module'] };
+  return { version, openssl: '1.1.1' };
 }
 
 function besides(specFile: string, path: string): string {

@@ -1,12 +1,11 @@
 import type { Diagnostic } from '../diagnostic.ts';
-import { type NginxMessage, parseMessages } from '../nginx/output.ts';
+import { type NginxMessage, parseMessages, successful } from '../nginx/output.ts';
 import { printable } from '../nginx/printable.ts';
 import { run } from '../nginx/run.ts';
 import { type NginxInstance, switchesOf } from './nginx-instance.ts';
 
 /** Milliseconds: a thousand sites take one second, a name server that doesn't answer takes many. */
 const limit = 60_000;
-const successful = /^nginx: configuration file .* test is successful$/m;
 const severe: ReadonlySet<string> = new Set(['error', 'crit', 'alert', 'emerg']);
 /** nginx 1.18 can't be told another log for what precedes the configuration. */
 const harmless = /^could not open error log file: /;

@@ -25,6 +25,11 @@ import { http2Collision } from './rules/http2-collision.ts';
 import { http3Unavailable } from './rules/http3-unavailable.ts';
 import { ignoreWithoutEffect } from './rules/ignore-without-effect.ts';
 import { managementPublished } from './rules/management-published.ts';
+import { moduleLeftOut } from './rules/module-left-out.ts';
+import { moduleMissing } from './rules/module-missing.ts';
+import { moduleUnknown } from './rules/module-unknown.ts';
+import { nginxNewer } from './rules/nginx-newer.ts';
+import { nginxTooOld } from './rules/nginx-too-old.ts';
 import { openAllowList } from './rules/open-allow-list.ts';
 import { ownPortLoop } from './rules/own-port-loop.ts';
 import { plainRemoteBackend } from './rules/plain-remote-backend.ts';
@@ -56,6 +61,11 @@ export const rules: readonly Rule[] = [
   http3Unavailable,
   ignoreWithoutEffect,
   managementPublished,
+  moduleLeftOut,
+  moduleMissing,
+  moduleUnknown,
+  nginxNewer,
+  nginxTooOld,
   openAllowList,
   ownPortLoop,
   plainRemoteBackend,

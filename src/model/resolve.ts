@@ -95,6 +95,7 @@ function resolveSite(
   const plain = site.options;
   const hosts = hostsOf(plain, report);
   const upstreams = new SiteUpstreams(site.name, spec.upstreams ?? {}, features, spec.nginx?.resolver ?? [], suggest);
+  const http2 = plain.http2 && features.http2;
   const http3 = plain.http3 && features.http3;
   const { set, removed } = responseHeaders(plain.headers?.response);
   const headers = mergeHeaders(ownResponseHeaders(plain, http3), set);
@@ -128,10 +129,10 @@ function resolveSite(
     alias: others.length > 0 ? { hosts: others, target: `https://${canonical}${port}$request_uri` } : null,
     httpsRedirect: `https://${canonical ?? '$host'}${port}$request_uri`,
     httpsOrigin: `https://$host${port}/`,
-    listen: listenOf(plain, http3, features),
-    http2: plain.http2,
+    listen: listenOf(plain, { http2, http3 }, features),
+    http2,
     http3,
-    http2Directive: plain.http2 && features.http2Directive,
+    http2Directive: http2 && features.http2Directive,
     challengeRoot,
     tls: tlsOf(site, features),
     trustedProxies: plain.trustedProxies
@@ -143,7 +144,7 @@ function resolveSite(
     responseHeaders: headers,
     hiddenHeaders,
     bodyLimit: bodySize(plain.bodyLimit),
-    http2FieldSize: plain.http2 && !features.http2HeaderBuffers,
+    http2FieldSize: http2 && !features.http2HeaderBuffers,
     timeouts: plain.timeouts,
     keepaliveMinTimeout: features.keepaliveMinTimeout,
     // Another server may be the default of the socket one day, and ask for another CA's certificate or for none.
@@ -169,7 +170,11 @@ function hostsOf(site: PlainSite, report: (problem: Problem) => void): string[] 
   return [...hosts];
 }
 
-function listenOf({ listen, http2 }: PlainSite, http3: boolean, features: NginxFeatures): Listen {
+function listenOf(
+  { listen }: PlainSite,
+  { http2, http3 }: Pick<Site, 'http2' | 'http3'>,
+  features: NginxFeatures,
+): Listen {
   const socket = (address: string, port: number): string => (address === '*' ? String(port) : `${address}:${port}`);
   const https = listen.addresses.map((address) => socket(address, listen.https));
   return {

@@ -148,6 +148,8 @@ export interface ProxyPass {
   /** `http://keepgate_api`: never with a path, so that the request's own reaches the backend untouched. */
   readonly pass: string;
   readonly streaming: boolean;
+  /** There is a `gzip` to switch off. */
+  readonly gzip: boolean;
   readonly tls: { readonly name: string; readonly verify: boolean; readonly ca: string } | null;
 }
 

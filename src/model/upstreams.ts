@@ -46,12 +46,14 @@ export class SiteUpstreams {
     const name = this.#nameFor(reference, options);
     if (!this.#made.has(name)) this.#made.set(name, this.#make(name, options));
     const { tls } = options;
-    if (!tls) return { pass: `http://${name}`, tls: null };
+    const { gzip } = this.#features;
+    if (!tls) return { pass: `http://${name}`, gzip, tls: null };
     const first = options.servers[0];
     const address = parseAddress(typeof first === 'string' ? first : (first?.address ?? ''));
     const host = typeof address === 'string' ? '' : address.host;
     return {
       pass: `https://${name}`,
+      gzip,
       tls: {
         name: tls.name === undefined ? host : normalHost(tls.name),
         verify: tls.verify ?? true,
@@ -99,14 +101,15 @@ export class SiteUpstreams {
       return { address: text, parameters };
     });
     const { connections = 32, timeout = keepaliveTimeout } = keepalive;
+    const { upstreamKeepalive } = this.#features;
     const none = this.#features.keepaliveByDefault ? { connections, timeout: null } : null;
     return {
       name,
       balance: balance === 'round_robin' ? null : balance,
-      zone: resolves || servers.length > 1 ? `${name}_256k` : null,
+      zone: this.#features.upstreamZone && (resolves || servers.length > 1) ? `${name}_256k` : null,
       resolvers: resolves ? this.#resolvers : [],
       servers,
-      keepalive: connections === 0 ? none : { connections, timeout },
+      keepalive: connections === 0 || !upstreamKeepalive ? none : { connections, timeout },
     };
   }
 }

@@ -20,11 +20,6 @@ export interface Machine {
   readonly skipped: string[];
 }
 
-/** For an nginx without a configuration of its own: what distributions have in common. */
-const stock = [
-  ['/etc/nginx/nginx.conf', stockConfiguration({ main: 'user www-data;\n' })],
-  ['/etc/nginx/mime.types', stockTypes],
-] as const;
 const home = '/etc/nginx';
 /** What keepgate remembers of its changes is no part of the configuration. */
 const installState = `${home}/.keepgate`;
@@ -38,6 +33,8 @@ export interface MachineOptions {
   readonly whole: boolean;
   /** Whether it is for the nginx that this machine's modules were built for. */
   readonly modules: boolean;
+  /** What it was configured with: one without a configuration of its own gets what distributions have in common. */
+  readonly configure?: readonly string[];
   /** Paths, as nginx knows them, that are passed over. */
   readonly without?: readonly string[];
 }
@@ -47,7 +44,10 @@ export interface MachineOptions {
  * whole folder that is not this machine's own nothing elsewhere, since whoever wrote it may not be who reads it. Only regular files are opened. Symbolic links to files stay links where their target is seen too; links that lead out of
  * the folder, and all links to folders, become what they lead to, so that nobody can write through them.
  */
-export function readMachine(folder: string | undefined, { whole, modules, without = [] }: MachineOptions): Machine {
+export function readMachine(
+  folder: string | undefined,
+  { whole, modules, configure = [], without = [] }: MachineOptions,
+): Machine {
   const root = folder === undefined ? home : realpathSync(folder);
   const machine: Machine = {
     files: new Map(),
@@ -116,7 +116,10 @@ export function readMachine(folder: string | undefined, { whole, modules, withou
 
   if (whole) walk(home, root, 0);
   else if (folder !== undefined) for (const name of ['nginx.conf', 'mime.types']) copy(`${home}/${name}`);
-  else for (const [path, text] of stock) machine.files.set(path, text);
+  else {
+    machine.files.set(`${home}/nginx.conf`, stockConfiguration(configure, { main: 'user www-data;\n' }));
+    machine.files.set(`${home}/mime.types`, stockTypes);
+  }
 
   const seen = new Set<string>();
   for (const [path, contents] of machine.files) {

@@ -15,10 +15,16 @@ export interface NginxMessage {
   readonly line?: number;
 }
 
+/** What nginx calls itself before what it says; the forks but Angie do as well. */
+const program = '(?:nginx|angie)';
 const header = new RegExp(
-  `^(?:nginx: |\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d )\\[(${levels.join('|')})\\] (?:\\d+#\\d+: (?:\\*\\d+ )?)?`,
+  `^(?:${program}: |\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d )\\[(${levels.join('|')})\\] (?:\\d+#\\d+: (?:\\*\\d+ )?)?`,
 );
-const verdict = /^nginx: (?:the )?configuration file .* (?:syntax is ok|test is successful|test failed)$/;
+const verdict = new RegExp(
+  `^${program}: (?:the )?configuration file .* (?:syntax is ok|test is successful|test failed)$`,
+);
+/** What nginx, or a fork of it, says of a configuration that it takes. */
+export const successful = new RegExp(`^${program}: configuration file .* test is successful$`, 'm');
 const place = /^(.*) in (\/.*?):(\d+)$/s;
 const atMost = 1000;
 

@@ -38,7 +38,7 @@ export function prefixFiles(configure: readonly string[]): (readonly [path: stri
     .map((name) => `    ${name}_temp_path /var/lib/nginx/${name};\n`)
     .join('');
   return [
-    ['/etc/nginx/nginx.conf', stockConfiguration({ http })],
+    ['/etc/nginx/nginx.conf', stockConfiguration(configure, { http })],
     ['/etc/nginx/mime.types', stockTypes],
   ];
 }

@@ -1,8 +1,9 @@
 /**
  * For an nginx without a configuration of its own: what a distribution's nginx.conf sets, so that a clash with any of it
- * shows. `main` and `http` are further directives for these contexts.
+ * shows. `main` and `http` are further directives for these contexts; `configure` is what it was configured with.
  */
-export function stockConfiguration({ main = '', http = '' } = {}): string {
+export function stockConfiguration(configure: readonly string[], { main = '', http = '' } = {}): string {
+  const gzip = configure.includes('--without-http_gzip_module') ? '' : '    gzip on;\n';
   return `${main}worker_processes auto;
 pid /run/nginx.pid;
 error_log /var/log/nginx/error.log;
@@ -20,8 +21,7 @@ http {
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_prefer_server_ciphers on;
     access_log /var/log/nginx/access.log;
-    gzip on;
-${http}
+${gzip}${http}
     include /etc/nginx/conf.d/*.conf;
     include /etc/nginx/sites-enabled/*;
 }

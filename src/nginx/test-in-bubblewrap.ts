@@ -52,7 +52,7 @@ function machineOf(nginx: NginxBinary, { live, without = [] }: TestTree): Machin
       help: 'Name the folder of a whole nginx configuration, such as /etc/nginx.',
     });
   }
-  return readMachine(folder, { whole, modules: nginx.path.startsWith('/usr/'), without });
+  return readMachine(folder, { whole, modules: nginx.path.startsWith('/usr/'), configure: nginx.configure, without });
 }
 
 function layOut({ tree, laidOut }: Attempt, machine: Machine, folders: readonly string[]): void {

@@ -1,14 +1,12 @@
 import { constants } from 'node:os';
 import type { Diagnostic } from '../diagnostic.ts';
-import { type NginxMessage, parseMessages } from './output.ts';
+import { type NginxMessage, parseMessages, successful } from './output.ts';
 import type { Run } from './run.ts';
 import * as failure from './sandbox-failure.ts';
 
 export type Verdict =
   | { readonly passed: boolean; readonly messages: readonly NginxMessage[] }
   | { readonly diagnostic: Diagnostic };
-
-const successful = /^nginx: configuration file .* test is successful$/m;
 
 /**
  * What a run of `nginx -t` says. An exit by signal is a failure, and so is a 0 without nginx's own word for it.

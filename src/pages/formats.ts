@@ -82,9 +82,21 @@ const grammars: Readonly<Record<string, Grammar>> = {
   ],
   target: [
     'a target',
-    'auto for the nginx that is installed here, a version of it, or an object: {version, openssl, modules}, or {file} with the saved output of nginx -V.',
+    'auto for the nginx that is installed here, a version of it, or an object: {version, openssl, modules, without, fork}, or {file} with the saved output of nginx -V.',
     'auto, "1.26.3", {file: host.nginx-V}',
-    'latest, "2.0.1"',
+    'latest, "1.26"',
+  ],
+  openssl: [
+    'the OpenSSL of a target',
+    'The version that nginx runs with ("nginx -V" tells), or the name of a fork of OpenSSL: BoringSSL, LibreSSL or AWS-LC.',
+    '3.5.0, 1.1.1w, BoringSSL',
+    '3, newest, OpenSSL',
+  ],
+  fork: [
+    'a fork of nginx',
+    'The name and the version of a fork, as "nginx -V" tells them: Angie, freenginx, OpenResty or Tengine. The version of the target is that of the nginx which it follows.',
+    'Angie/1.8.1, freenginx/1.27.2, OpenResty/1.27.1.1, Tengine/3.1.0',
+    'nginx/1.26.3, Angie',
   ],
   'file-path': [
     "a file's path",

@@ -51,7 +51,8 @@ link that stays inside is followed.
   'apply-not-tested': {
     title: 'the files were installed without a test',
     text: `The files are for an nginx of another version than the one installed here, or none is installed. A test with another version would prove
-nothing, so there was none. Test it where that nginx is, or name a program of that version.
+nothing, so there was none. Test it where that nginx is, or name a program of that version. With --root, --sandbox none asks for
+no test at all.
 
   keepgate apply --root /mnt/image --nginx /opt/nginx-1.26/sbin/nginx`,
   },

@@ -23,6 +23,9 @@ const name: Grammar = (value) =>
     ? undefined
     : 'is not a name; names hold lower-case letters, digits, and hyphens or single dots between them, at most 64';
 
+const version: Grammar = (value) =>
+  /^\d{1,3}\.\d{1,3}(\.\d{1,3})?[a-z]?$/.test(value) ? undefined : 'is not a version such as 1.26.3';
+
 /** `longest` is in bytes: nginx refuses a quoted token of more than 4,094, and escaping can double a value. */
 function freeText(what: string, longest = 2000): Grammar {
   return (value) => {
@@ -137,10 +140,17 @@ const grammar: Readonly<Record<string, Grammar>> = {
     value === 'unlimited' || /^[1-9]\d{0,5}[kmg]$/.test(value)
       ? undefined
       : 'is not a size such as 64k, 32m or 1g, nor unlimited',
-  version: (value) =>
-    /^\d{1,3}\.\d{1,3}(\.\d{1,3})?[a-z]?$/.test(value) ? undefined : 'is not a version such as 1.26.3',
+  version,
+  openssl: (value) =>
+    /^(BoringSSL|LibreSSL|AWS-LC|0)$/.test(value)
+      ? undefined
+      : version(value) && 'is not a version such as 3.5.0, nor BoringSSL, LibreSSL or AWS-LC',
+  fork: (value) =>
+    /^(Angie|freenginx|OpenResty|Tengine)\/\d{1,3}(\.\d{1,3}){2,4}$/.test(value)
+      ? undefined
+      : 'is not a fork of nginx and its version, such as Angie/1.8.1, freenginx/1.27.2, OpenResty/1.27.1.1 or Tengine/3.1.0',
   target: (value) =>
-    value === 'auto' || /^1\.\d{1,3}\.\d{1,3}$/.test(value)
+    value === 'auto' || /^\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(value)
       ? undefined
       : 'is neither auto nor a version of nginx such as "1.26.3"',
   'file-path': filePath,

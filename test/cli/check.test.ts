@@ -251,13 +251,15 @@ describe('without a sandbox', () => {
     return place.nginx('reachable', { otherwise: `echo "${words}" >&2` });
   };
   const partial =
-    "warning partial-test: nginx 1.22.1 was tested without a sandbox: on high ports, and not under the distribution's nginx.conf\n";
+    "partial-test: nginx 1.22.1 was tested without a sandbox: on high ports, and not under the distribution's nginx.conf\n";
 
   it.each([
-    ['KEEPGATE_BWRAP leads nowhere', { KEEPGATE_BWRAP: '/nowhere/bwrap' }, []],
-    ['there is no bwrap on PATH', { KEEPGATE_BWRAP: undefined, PATH: 'LIMITED' }, []],
-    ['none is wanted', {}, ['--sandbox', 'none']],
-  ])('because %s: a partial test, which says so', async (_, env, more) => {
+    ['KEEPGATE_BWRAP leads nowhere', 4, { KEEPGATE_BWRAP: '/nowhere/bwrap' }, []],
+    ['there is no bwrap on PATH', 4, { KEEPGATE_BWRAP: undefined, PATH: 'LIMITED' }, []],
+    ['none is wanted', 0, {}, ['--sandbox', 'none']],
+    ['none is wanted, whatever --fail-on says', 0, {}, ['--sandbox', 'none', '--fail-on', 'warning']],
+    ['none is wanted, nor to be had', 0, { KEEPGATE_BWRAP: '/nowhere/bwrap' }, ['--sandbox', 'none']],
+  ])('because %s: a partial test, which says so (%i)', async (_, expected, env, more) => {
     const limited = join(place.folder, 'limited');
     mkdirSync(limited, { recursive: true });
     for (const program of ['prlimit', 'setpriv'])
@@ -267,7 +269,25 @@ describe('without a sandbox', () => {
     const { exitCode, stdout } = await place.keepgate(['check', '--nginx', reachable(), ...more], {
       env: { ...set, TMPDIR: undefined },
     });
-    expect(stdout).toContain(partial);
+    expect(stdout).toContain(`${expected === 0 ? 'info' : 'warning'} ${partial}`);
+    expect(exitCode).toBe(expected);
+  });
+
+  it.each(['json', 'sarif', 'github', 'gitlab'])('says in %s too that it was partial, and is green', async (format) => {
+    const { exitCode, stdout } = await place.keepgate(
+      ['check', '--nginx', reachable(), '--sandbox', 'none', '--format', format],
+      { env: { TMPDIR: undefined } },
+    );
+    expect(stdout).toContain('partial-test');
+    expect(stdout).toContain('was tested without a sandbox');
+    expect(exitCode).toBe(0);
+  });
+
+  it('is not green where another nginx could not be asked at all', async () => {
+    const { exitCode } = await place.keepgate(
+      ['check', '--nginx', reachable(), '--nginx', '/nowhere/nginx', '--sandbox', 'none'],
+      { env: { TMPDIR: undefined } },
+    );
     expect(exitCode).toBe(4);
   });
 

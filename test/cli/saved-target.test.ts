@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import { minimal, Workplace } from './workplace.ts';
 
 const place = new Workplace();
-const saved = 'nginx version: nginx/1.26.3\nbuilt with OpenSSL 3.5.0\nconfigure arguments: --with-http_ssl_module\n';
+const saved =
+  'nginx version: nginx/1.26.3\nbuilt with OpenSSL 3.5.0\nconfigure arguments: --with-http_ssl_module --with-http_v2_module\n';
 const spec = (file: string): string => `${minimal()}nginx: {target: {file: ${file}}}\n`;
 const fifo = join(place.folder, 'fifo');
 await execa('mkfifo', [fifo]);

@@ -21,7 +21,13 @@ export const samples: Readonly<Record<string, Json>> = {
     { upstream: 'backend' },
     {
       nginx: {
-        target: { version: '1.26.3', openssl: '3.5.1', modules: ['http_v3_module'] },
+        target: {
+          version: '1.26.3',
+          openssl: '3.5.1',
+          modules: ['http_ssl_module', 'http_v2_module', 'http_v3_module'],
+          without: ['http_scgi_module'],
+          fork: 'Tengine/3.1.0',
+        },
         layout: 'debian',
         defaultServer: 'refuse',
         resolver: ['192.0.2.53', '[2001:db8::53]:5353'],

@@ -88,6 +88,8 @@ const near: Readonly<Record<string, fc.Arbitrary<string>>> = {
     words('unlimited'),
   ),
   version: words('1.26.3', '1.18.0', '3.5', '1.1.1w', '3.0.15', '1.2.3.4'),
+  openssl: words('3.5.0', '1.1.1w', '0', 'BoringSSL', 'AWS-LC', 'LibreSSL', 'OpenSSL', '3'),
+  fork: words('Angie/1.8.1', 'freenginx/1.27.2', 'OpenResty/1.27.1.1', 'Tengine/3.1.0', 'nginx/1.26.3', 'Angie/1;x'),
   target: words('auto', '1.18.0', '1.30.999', '2.0.0', '1.26'),
   'file-path': file,
   'spec-path': fc.oneof(

@@ -38,9 +38,13 @@ function replaced(json: Json, old: string, stand: string): Json {
 export const newest: Target = {
   version: '1.30.0',
   openssl: '3.6.0',
-  modules: ['http_ssl_module', 'http_v2_module', 'http_v3_module'],
+  modules: ['http_ssl_module', 'http_v2_module', 'http_realip_module', 'http_v3_module'],
 };
-export const oldest: Target = { version: '1.18.0', openssl: '1.1.1w', modules: ['http_ssl_module', 'http_v2_module'] };
+export const oldest: Target = {
+  version: '1.18.0',
+  openssl: '1.1.1w',
+  modules: ['http_ssl_module', 'http_v2_module', 'http_realip_module'],
+};
 
 export interface Outcome {
   readonly diagnostics: Resolved['diagnostics'];

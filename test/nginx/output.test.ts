@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseMessages } from '../../src/nginx/output.ts';
+import { parseMessages, successful } from '../../src/nginx/output.ts';
 import { printable } from '../../src/nginx/printable.ts';
 
 describe('parseMessages', () => {
@@ -12,11 +12,12 @@ nginx: configuration file /etc/nginx/nginx.conf test failed
     ]);
   });
 
-  it('has nothing to say about a success', () => {
-    const stderr = `nginx: the configuration file /etc/nginx/nginx.conf syntax is ok
-nginx: configuration file /etc/nginx/nginx.conf test is successful
+  it.each(['nginx', 'angie'])('has nothing to say about a success of %s', (name) => {
+    const stderr = `${name}: the configuration file /etc/nginx/nginx.conf syntax is ok
+${name}: configuration file /etc/nginx/nginx.conf test is successful
 `;
     expect(parseMessages(stderr)).toEqual([]);
+    expect(successful.test(stderr)).toBe(true);
   });
 
   it.each([
@@ -31,6 +32,7 @@ nginx: configuration file /etc/nginx/nginx.conf test is successful
       'mkdir() "/x" failed (2: No such file)',
     ],
     ['2026/11/24 04:53:22 [crit] 1#1: *7 SSL_do_handshake() failed', 'crit', 'SSL_do_handshake() failed'],
+    ['angie: [emerg] unknown directive "x"', 'emerg', 'unknown directive "x"'],
     ['nginx: [alert] could not open error log file', 'alert', 'could not open error log file'],
     ['nginx: invalid option: "q"', 'notice', 'nginx: invalid option: "q"'],
     [

@@ -86,7 +86,9 @@ async function prove(
         help: 'Change nginx.target, or install elsewhere: --root DIR',
       },
     ];
-  if (sandbox === 'none' || other) return place.live ? [] : [notProven(target.version)];
+  if (other) return [notProven(`no nginx ${target.version} is here to test with, so what was installed is not tested`)];
+  if (sandbox === 'none')
+    return place.live ? [] : [notProven('what was installed is not tested, as --sandbox none asks')];
   const [{ checkWithNginx }, { selfSigned }] = await Promise.all([
     import('../../check/check.ts'),
     import('../../certs/self-signed.ts'),
@@ -101,11 +103,11 @@ async function prove(
   return obstacle ? [...diagnostics, { ...obstacle, severity: 'error' }] : diagnostics;
 }
 
-function notProven(version: string): Diagnostic {
+function notProven(message: string): Diagnostic {
   return {
     code: 'apply-not-tested',
     severity: 'warning',
-    message: `no nginx ${version} is here to test with, so what was installed is not tested`,
+    message,
     help: 'Test it there: nginx -t. Or name one of that version: --nginx BIN',
   };
 }

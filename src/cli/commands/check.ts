@@ -4,7 +4,7 @@ import type { NginxVerdict } from '../../check/check.ts';
 import { pathsBelowFiles } from '../../check/path-below-file.ts';
 import { type Diagnostic, KeepgateError, reaches, type Severity, severities } from '../../diagnostic.ts';
 import type { Resolved } from '../../model/resolve.ts';
-import type { Target } from '../../model/target.ts';
+import { nginxName, type Target } from '../../model/target.ts';
 import type { NginxBinary } from '../../nginx/binary.ts';
 import { loadSpec, type Places } from '../../spec/load.ts';
 import type { Spec } from '../../spec/types.gen.ts';
@@ -42,7 +42,7 @@ function options(yargs: Argv): Argv<Options> {
     .option('sandbox', {
       choices: ['auto', 'bwrap', 'none'] as const,
       default: 'auto' as const,
-      describe: 'none: a partial test',
+      describe: 'none: a partial test, on purpose',
     })
     .example('keepgate check', 'prove keepgate.yaml with the nginx installed here')
     .example('keepgate check --live', 'together with what /etc/nginx holds already')
@@ -93,6 +93,7 @@ class Findings {
   ignored: readonly Ignored[] = [];
   readonly #found = new Map<string, Diagnostic>();
   readonly #obstacles = new Map<string, Diagnostic>();
+  readonly #chosen = new Set<string>();
 
   get all(): readonly Diagnostic[] {
     return [...this.#found.values(), ...this.#obstacles.values()];
@@ -100,7 +101,7 @@ class Findings {
 
   /** The environment kept something from being tested. */
   get incomplete(): boolean {
-    return this.#obstacles.size > 0;
+    return this.#obstacles.size > this.#chosen.size;
   }
 
   reach(threshold: Severity): boolean {
@@ -111,9 +112,10 @@ class Findings {
     for (const diagnostic of diagnostics) this.#found.set(identity(diagnostic), diagnostic);
   }
 
-  /** Why something could not be tested; that says nothing against the configuration. */
-  addObstacle(diagnostic: Diagnostic): void {
+  /** Why something was not tested, by choice or against one's will; that says nothing against the configuration. */
+  addObstacle(diagnostic: Diagnostic, isChosen = false): void {
     this.#obstacles.set(identity(diagnostic), diagnostic);
+    if (isChosen) this.#chosen.add(identity(diagnostic));
   }
 }
 
@@ -154,7 +156,7 @@ async function checkSpec(spec: Spec, places: Places, argv: Options, io: Io, find
       }
       if (reaches([...diagnostics, ...impossible], 'error') || !machine) continue;
       const { sites } = resolved.model;
-      steps.say(`nginx ${machine.target.version}: nginx -t of ${sites.length} site${sites.length === 1 ? '' : 's'}`);
+      steps.say(`${nginxName(machine.target)}: nginx -t of ${sites.length} site${sites.length === 1 ? '' : 's'}`);
       await testWith(machine, target, resolved, places, argv, io, findings);
     }
   } finally {
@@ -187,7 +189,7 @@ async function testWith(
     sandbox: argv.sandbox,
   });
   findings.add(diagnostics);
-  if (obstacle) findings.addObstacle(obstacle);
+  if (obstacle) findings.addObstacle(obstacle, outcome === 'partial' && argv.sandbox === 'none');
   findings.verdicts.push({ nginx, outcome });
 }
 

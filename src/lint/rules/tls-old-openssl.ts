@@ -13,8 +13,8 @@ wrong, correct it.
 
   nginx: {target: {version: 1.22.1, openssl: 3.0.15}}`,
   *check({ target }: LintContext): Iterable<Finding> {
-    // 0: a fork, or one that nginx did not name
-    if (target.openssl === '0' || atLeast(target.openssl, '1.1.1')) return;
+    // a fork, or one that nginx did not name
+    if (!/^[1-9]/.test(target.openssl) || atLeast(target.openssl, '1.1.1')) return;
     yield {
       message: `OpenSSL ${target.openssl} of the target has no TLS 1.3; use an nginx with OpenSSL 1.1.1 or later`,
       at: { path: ['nginx', 'target'] },
