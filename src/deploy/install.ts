@@ -15,6 +15,7 @@ import { notUsable } from './survey.ts';
 
 export interface Change {
   readonly by: Journal['by'];
+  readonly specs: NonNullable<Journal['specs']>;
   readonly plan: Plan;
   /** The manifest that stands afterwards; undefined for none. */
   readonly manifest: string | Uint8Array | undefined;
@@ -40,7 +41,7 @@ export interface Installed {
  * the journal stays, and the next run goes on from it.
  * @throws KeepgateError out-not-usable (4), state-not-usable (4)
  */
-export function install(folder: string, { by, plan, manifest, paths, now }: Change): Installed {
+export function install(folder: string, { by, specs, plan, manifest, paths, now }: Change): Installed {
   const touched = [...plan.files, ...plan.links].map(({ path }) => path).concat(plan.remove, manifestName);
   const before = attempt(folder, () => snapshotOf(folder, new Set([...paths, ...touched])));
   const missing = [...new Set([...plan.files, ...plan.links].map(({ path }) => folderOf(path)))].filter(
@@ -54,7 +55,7 @@ export function install(folder: string, { by, plan, manifest, paths, now }: Chan
     links: Object.fromEntries(plan.links.map(({ path, to }) => [path, to])),
   };
   const after = Object.fromEntries(touched.map((path) => [path, wordFor(wanted, path)]));
-  const journal: Journal = { version: 1, at: now.toISOString(), by, before, after, made: missing };
+  const journal: Journal = { version: 1, at: now.toISOString(), by, specs, before, after, made: missing };
   writeJournal(folder, journal);
   const [next, back] = [new Staging(), new Staging()];
   const putBack = (): void => {

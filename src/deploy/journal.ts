@@ -5,13 +5,16 @@ import { KeepgateError } from '../diagnostic.ts';
 import { namesIn, readText, replaceFile, syncFolder } from '../files/durable.ts';
 import { isOwnPath } from './plan-manifest.ts';
 import type { Snapshot } from './snapshot.ts';
+import { isSpecName } from './spec-name.ts';
 import { inState, stateOf } from './state-folder.ts';
 
 export interface Journal {
   readonly version: 1;
   /** RFC 3339. */
   readonly at: string;
-  readonly by: 'apply' | 'rollback';
+  readonly by: 'apply' | 'rollback' | 'remove';
+  /** The names of the specs whose sites it changed; 0.1.0 knew of none. */
+  readonly specs?: readonly string[];
   /** Of every path that is keepgate's, the unchanged ones too: what a rollback goes back to. */
   readonly before: Snapshot;
   /** Changed path → what stands there afterwards, as `wordFor` says it. */
@@ -115,11 +118,12 @@ function read(path: string): Journal | undefined {
 }
 
 /** It decides what is written and removed, so it is read with distrust. */
-function isSound({ at, before, after, made }: Journal): boolean {
+function isSound({ at, specs = [], before, after, made }: Journal): boolean {
   const paths = [...Object.keys(before.files), ...Object.keys(before.links), ...Object.keys(after)];
   const bytes = Object.values(before.files).map(({ bytes }) => bytes);
   const texts: unknown[] = [at, ...bytes, ...Object.values(before.links), ...Object.values(after)];
   return (
+    specs.every(isSpecName) &&
     paths.every(isOwnPath) &&
     texts.every((text) => typeof text === 'string') &&
     made.every((name) => /^(conf\.d|sites-available|sites-enabled)$/.test(name))

@@ -13,7 +13,7 @@ import process from 'node:process';
 import { KeepgateError } from '../diagnostic.ts';
 import { sweep, syncFolder } from '../files/durable.ts';
 import { codeOf, reasonOf } from '../files/errno.ts';
-import { withFolderLock } from '../files/folder-lock.ts';
+import { type LockOptions, withFolderLock } from '../files/folder-lock.ts';
 import type { ProcessIdentity } from '../files/process-identity.ts';
 
 export const stateName = '.keepgate';
@@ -27,11 +27,7 @@ export function stateOf(folder: string): string {
  * Does the work while no other run changes this installation, after what a crash left half-written was removed.
  * @throws KeepgateError install-locked (4), state-not-usable (4); the signal's reason when it is aborted
  */
-export async function withInstallLock<T>(
-  folder: string,
-  options: { readonly wait: number; readonly signal?: AbortSignal | undefined },
-  work: () => Promise<T>,
-): Promise<T> {
+export async function withInstallLock<T>(folder: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
   const state = stateOf(folder);
   const lock = join(state, 'lock');
   const attempt = <R>(act: () => R): R => inState(state, act);

@@ -66,7 +66,8 @@ function read(path: string): { is: 'special' } | Read {
   }
 }
 
-function readManifest(folder: string): WrittenManifest | undefined {
+/** @throws KeepgateError manifest-damaged (1); out-not-usable (4) */
+export function readManifest(folder: string): WrittenManifest | undefined {
   const path = join(folder, manifestName);
   const seen = look(path);
   if (seen === undefined) return undefined;

@@ -14,6 +14,7 @@ export function crashedApply(folder: string, sites: Readonly<Record<string, numb
   const found = survey(folder, rendered);
   install(folder, {
     by: 'apply',
+    specs: [],
     plan: planFolder(rendered, found),
     manifest: manifestText(rendered.manifest),
     paths: pathsOf(rendered, found.manifest),

@@ -77,8 +77,8 @@ async function todo(installation: Installation) {
   const instance = place.live && binary ? await installedNginx(binary.path) : undefined;
   const where: Place = { folder: place.folder, shown: place.shown, instance };
   const missing = missingCertificates(installation);
-  const goal = { by: 'apply' as const, ...goalOf(installation) };
-  const steps = (reload: boolean) => look(where, goal, { missing: () => missing, reload });
+  const goal = { ...goalOf(installation), missing: () => missing };
+  const steps = (reload: boolean) => look(where, goal, { reload });
   try {
     return { ...steps(true), interrupted: readJournal(place.folder) !== undefined, certificates: missing };
   } catch (error) {

@@ -56,7 +56,7 @@ export const entries: readonly (Entry | Group)[] = [
   },
   {
     name: 'rollback',
-    operands: [],
+    operands: ['spec..'],
     describe: 'the state before the last apply',
     load: () => import('./rollback.ts'),
   },
