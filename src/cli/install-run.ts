@@ -48,6 +48,8 @@ export interface InstallRun {
   readonly ports: readonly number[];
   /** What names the specs on a command line. */
   readonly words: readonly string[];
+  /** Sentences about what is left, for when it is done. */
+  readonly after?: readonly string[];
 }
 
 /** Milliseconds: many specs may be applied at once, each with a slow test and a reload that nobody takes. */
@@ -55,7 +57,7 @@ const lockWait = 600_000;
 
 /** Resolves to the exit code. @throws KeepgateError as `apply` does */
 export function runInstall(
-  { place, binary, goal, options, diagnostics, ignored, ports, words }: InstallRun,
+  { place, binary, goal, options, diagnostics, ignored, ports, words, after = [] }: InstallRun,
   io: Io,
 ): Promise<number> {
   return interruptible(async (signal) => {
@@ -86,12 +88,13 @@ export function runInstall(
         standIns,
         ...(nginx !== undefined && { nginx }),
         ...(number !== undefined && { number }),
+        ...(after.length > 0 && { notes: after }),
       };
       await say(
         { format: options.format, diagnostics: [...diagnostics, ...applied.diagnostics, ...reasons], ignored, product },
         io,
       );
-      if (options.format === 'text') io.stderr.write(inWords(applied, place, words));
+      if (options.format === 'text') io.stderr.write(inWords(applied, place, words, after));
       return exitCodeOf(applied);
     } finally {
       shown.end();
@@ -132,6 +135,7 @@ function inWords(
   { outcome, plan, standIns, nginx, number, diagnostics }: Applied,
   { shown, live }: InstallFolder,
   words: readonly string[],
+  after: readonly string[],
 ): string {
   if (outcome === 'unchanged') {
     const recovered = diagnostics.some(({ code }) => code === 'crash-recovered');
@@ -149,7 +153,7 @@ function inWords(
     ' ',
   );
   const undo = number === undefined ? [] : [`undo it with: ${undone}`];
-  return [...lines, ...(nginx ? [nginxWords[nginx]] : []), ...undo].map((line) => `${line}\n`).join('');
+  return [...lines, ...(nginx ? [nginxWords[nginx]] : []), ...after, ...undo].map((line) => `${line}\n`).join('');
 }
 
 const nginxWords: Readonly<Record<NonNullable<Applied['nginx']>, string>> = {

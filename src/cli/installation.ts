@@ -29,7 +29,7 @@ export interface InstallOptions extends CommonOptions, NameOptions {
 }
 
 export const installOptions = (yargs: Argv): Argv =>
-  nameOption(hereOptions(yargs))
+  hereOptions(yargs)
     .option('root', {
       type: 'string',
       requiresArg: true,
@@ -46,7 +46,7 @@ export const installOptions = (yargs: Argv): Argv =>
 
 /** Without --root: for the nginx of this machine. */
 export const hereOptions = (yargs: Argv): Argv =>
-  commonOptions(yargs).option('nginx', {
+  nameOption(commonOptions(yargs)).option('nginx', {
     type: 'string',
     requiresArg: true,
     describe: 'the nginx that is installed for, and tested with',

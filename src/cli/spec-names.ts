@@ -66,3 +66,5 @@ function nameOf(origin: string | undefined): string {
 export function operandsFor({ spec = [], as }: NameOptions & { readonly spec?: readonly string[] }): string[] {
   return as === undefined ? spec.map(word) : [`--as ${as}`];
 }
+
+export const operandsForName = (name: string): string[] => [name.startsWith('/') ? word(name) : `--as ${name}`];

@@ -15,7 +15,7 @@ import { nginxFolder } from '../model/nginx-folder.ts';
 import type { Rendered } from '../render/render.ts';
 import { folderOf, type Plan, pathsOf, planFolder } from './plan.ts';
 import type { Facts, Installation } from './plan-commands.ts';
-import { survey } from './survey.ts';
+import { readManifest, survey } from './survey.ts';
 
 /** Nothing is known of another machine, so its commands ask there. */
 const elsewhere: Facts = {
@@ -28,6 +28,7 @@ const elsewhere: Facts = {
   differing: [],
   foreign: [],
   gone: [],
+  installed: false,
   globs: true,
 };
 
@@ -53,6 +54,7 @@ export function gatherFacts(installation: Installation, folder: string, here: bo
     differing: [...(plan ?? rendered).files, ...(plan ?? rendered).links].map(({ path }) => path),
     foreign: plan ? plan.conflicts.map(({ path }) => path) : [],
     gone: plan?.remove ?? [],
+    installed: !inPlace && specsHere(),
     globs,
   };
 }
@@ -65,6 +67,14 @@ function planHere(rendered: Rendered): Plan | undefined {
     return plan.conflicts.every(({ path }) => path.includes('/')) ? plan : undefined;
   } catch {
     return undefined;
+  }
+}
+
+function specsHere(): boolean {
+  try {
+    return Object.keys(readManifest(nginxFolder)?.specs ?? {}).length > 0;
+  } catch {
+    return false;
   }
 }
 

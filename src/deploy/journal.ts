@@ -28,7 +28,7 @@ export interface PastChange extends Journal {
   readonly number: number;
 }
 
-/** How many past states are kept. */
+/** How many past states are kept, besides the one before the last change of each spec. */
 const kept = 10;
 const file = 'journal.json';
 
@@ -75,13 +75,37 @@ export function keepJournal(folder: string): number {
     syncFolder(history);
     syncFolder(state);
     try {
-      for (const old of numbers.slice(0, Math.max(0, numbers.length + 1 - kept)))
-        rmSync(join(history, String(old)), { force: true });
+      for (const old of outdated(history, [...numbers, number])) rmSync(join(history, String(old)), { force: true });
     } catch {
       // The next change prunes it.
     }
     return number;
   });
+}
+
+/** Of ascending numbers: however often others are changed, a spec can be taken back once. */
+function outdated(history: string, numbers: readonly number[]): number[] {
+  const old = numbers.slice(0, Math.max(0, numbers.length - kept));
+  if (old.length === 0) return [];
+  const seen = new Set<string>();
+  const last = new Set<number>();
+  for (const number of [...numbers].reverse()) {
+    for (const spec of specsOf(join(history, String(number)))) {
+      if (!seen.has(spec)) last.add(number);
+      seen.add(spec);
+    }
+  }
+  return old.filter((number) => !last.has(number));
+}
+
+/** Of a change that can be undone; none of one that can't be read. */
+function specsOf(path: string): readonly string[] {
+  try {
+    const past = read(path);
+    return past === undefined || past.by === 'rollback' ? [] : (past.specs ?? []);
+  } catch {
+    return [];
+  }
 }
 
 /** Past changes, the newest first. @throws KeepgateError state-damaged (4), state-not-usable (4) */

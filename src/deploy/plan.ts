@@ -1,6 +1,6 @@
 /** What has to change in a folder so that it holds what was rendered: decided from what was found there, before a byte moves. */
 import type { Diagnostic } from '../diagnostic.ts';
-import { type Manifest, manifestName, type Rendered, type RenderedLink } from '../render/render.ts';
+import { type Manifest, manifestName, type RenderedLink } from '../render/render.ts';
 import type { WrittenManifest } from './plan-manifest.ts';
 
 /** What a folder has to hold: what was rendered, or a state that it had before. */
@@ -131,7 +131,7 @@ export function refusals({ conflicts }: Plan, folder: string, force: boolean, or
 
 /** The manifest that stands while files are put in place: what is there now, and what will be. */
 export function transition(
-  { manifest: next }: Pick<Rendered, 'manifest'>,
+  { manifest: next }: { readonly manifest: WrittenManifest },
   { manifest, entries }: Found,
 ): WrittenManifest {
   const mine = new Ownership(manifest);

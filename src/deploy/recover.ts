@@ -8,8 +8,8 @@ import { nginxOf } from './processes.ts';
 import { isLoaded, testReloadObserve } from './reload.ts';
 import { withInstallLock } from './state-folder.ts';
 
-/** Milliseconds to wait for a run that is at work. */
-const lockWait = 60_000;
+/** Milliseconds to wait for runs that are at work. */
+const lockWait = 600_000;
 
 /**
  * For commands that write beside what is installed, or reload it: the journal of a run is not theirs to overwrite. One that is at
@@ -18,13 +18,13 @@ const lockWait = 60_000;
  */
 export async function recoverBefore<T>(
   place: Pick<Place, 'folder' | 'shown' | 'instance'>,
-  work: () => T,
+  work: () => T | Promise<T>,
   signal?: AbortSignal,
 ): Promise<{ readonly recovered: readonly Diagnostic[]; readonly result: T }> {
-  if (readJournal(place.folder) === undefined) return { recovered: [], result: work() };
+  if (readJournal(place.folder) === undefined) return { recovered: [], result: await work() };
   return withInstallLock(place.folder, { wait: lockWait, signal }, async () => {
     const recovered = await recover(place, { reload: true, signal });
-    return { recovered, result: work() };
+    return { recovered, result: await work() };
   });
 }
 

@@ -3,10 +3,25 @@ import { mkdirSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Diagnostic } from '../diagnostic.ts';
 import { Staging, sweep, syncFolders } from '../files/staging.ts';
-import { manifestName, type Rendered } from '../render/render.ts';
-import { type Found, folderOf, isEmpty, type Plan, pathsOf, planFolder, refusals, transition } from './plan.ts';
-import { manifestText } from './plan-manifest.ts';
+import { manifestName } from '../render/render.ts';
+import {
+  type Found,
+  folderOf,
+  isEmpty,
+  type Plan,
+  pathsOf,
+  planFolder,
+  refusals,
+  transition,
+  type Wanted,
+} from './plan.ts';
+import { manifestText, type WrittenManifest } from './plan-manifest.ts';
 import { notUsable, survey } from './survey.ts';
+
+/** What a folder has to hold, with the whole list of it. */
+export interface Listed extends Wanted {
+  readonly manifest: WrittenManifest;
+}
 
 export interface WriteOptions {
   /** Overwrites, and removes, files of keepgate's own that were changed by hand. */
@@ -33,7 +48,7 @@ export interface Changes {
  * refusal nothing is written, and all of them are told. A folder that others may write to is no place for this.
  * @throws KeepgateError manifest-damaged (1); out-not-usable (4) when the disk is full, the folder can't be written …
  */
-export function writeFolder(folder: string, rendered: Rendered, { force, shown }: WriteOptions): WriteResult {
+export function writeFolder(folder: string, rendered: Listed, { force, shown }: WriteOptions): WriteResult {
   const found = survey(folder, rendered);
   const plan = planFolder(rendered, found);
   const diagnostics = refusals(plan, shown, force);
@@ -56,7 +71,7 @@ export function writeFolder(folder: string, rendered: Rendered, { force, shown }
  * First everything that needs room on the disk; then renames. The manifest goes first, with what was and what will be, and
  * last, with what is.
  */
-function carryOut(folder: string, rendered: Rendered, found: Found, plan: Plan): void {
+function carryOut(folder: string, rendered: Listed, found: Found, plan: Plan): void {
   const made: string[] = [];
   const staging = new Staging();
   const final = new Staging();

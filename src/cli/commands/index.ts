@@ -61,6 +61,18 @@ export const entries: readonly (Entry | Group)[] = [
     load: () => import('./rollback.ts'),
   },
   {
+    name: 'status',
+    operands: [],
+    describe: 'what is installed, from which spec, certificates, drift',
+    load: () => import('./status.ts'),
+  },
+  {
+    name: 'remove',
+    operands: ['site'],
+    describe: 'take one site out',
+    load: () => import('./remove.ts'),
+  },
+  {
     name: 'cert',
     describe: "certificates: Let's Encrypt, or your own CA's",
     entries: async () => (await import('./cert/index.ts')).entries,
