@@ -16,6 +16,7 @@ import { issuancePages } from './pages/issuance.ts';
 import { nginxPages } from './pages/nginx.ts';
 import type { Page } from './pages/page.ts';
 import { renewalPages } from './pages/renewal.ts';
+import { severalSpecsPages } from './pages/several-specs.ts';
 import { specPages } from './pages/spec.ts';
 import { storePages } from './pages/store.ts';
 
@@ -47,6 +48,7 @@ const chapters = [
   issuancePages,
   nginxPages,
   renewalPages,
+  severalSpecsPages,
   specPages,
   storePages,
 ];

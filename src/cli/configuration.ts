@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../diagnostic.ts';
 import { reaches } from '../diagnostic.ts';
 import { type LintResult, lint } from '../lint/index.ts';
-import { type Resolved, resolve } from '../model/resolve.ts';
+import { type Resolved, type ResolveOptions, resolve } from '../model/resolve.ts';
 import type { Target } from '../model/target.ts';
 import type { SpecSource } from '../spec/document.ts';
 import { type LoadedSpec, loadSpec } from '../spec/load.ts';
@@ -40,10 +40,10 @@ export function configureFor(
   spec: Spec,
   places: LoadedSpec['places'],
   target: Target,
-  options: Pick<ConfigurationOptions, 'allowRaw' | 'layout'>,
+  options: Pick<ConfigurationOptions, 'allowRaw' | 'layout'> & Pick<ResolveOptions, 'others' | 'installed'>,
 ): Configured {
-  const resolved = resolve(spec, places, { target, layout: options.layout(spec), allowRaw: options.allowRaw });
-  const found = lint(spec, places, resolved, target);
+  const resolved = resolve(spec, places, { ...options, target, layout: options.layout(spec) });
+  const found = lint(spec, places, resolved, target, options.others);
   const diagnostics = [...resolved.diagnostics, ...found.diagnostics];
   if (reaches(resolved.diagnostics, 'error')) return { ok: false, diagnostics };
   return { ok: true, configuration: { spec, places, target, resolved, diagnostics, ignored: found.ignored } };

@@ -1,7 +1,7 @@
 /** What apply and rollback share: the options, one run of `apply`, and an account of it. */
 import { delimiter } from 'node:path';
 import type { Argv } from 'yargs';
-import { type Applied, type ApplyOptions, apply, type Goal, type Place } from '../deploy/apply.ts';
+import { type Applied, apply, type Place, type Seek } from '../deploy/apply.ts';
 import { installedNginx } from '../deploy/nginx-instance.ts';
 import type { InstallFolder } from '../deploy/place.ts';
 import { platformReasons } from '../deploy/platform-reasons.ts';
@@ -39,22 +39,25 @@ export const applyRunOptions = (yargs: Argv): Argv =>
 export interface InstallRun {
   readonly place: InstallFolder;
   readonly binary: NginxBinary | undefined;
-  readonly goal: Goal;
+  readonly goal: Seek;
   readonly options: ApplyRunOptions;
   /** Findings of before. */
   readonly diagnostics: readonly Diagnostic[];
   readonly ignored: readonly Ignored[];
   /** That clients connect to. */
   readonly ports: readonly number[];
-  readonly steps: Pick<ApplyOptions, 'prove' | 'missing' | 'standIn' | 'expect'>;
+  /** What names the specs on a command line. */
+  readonly words: readonly string[];
+  /** Sentences about what is left, for when it is done. */
+  readonly after?: readonly string[];
 }
 
-/** Milliseconds: as long as a run with a slow test and a reload that nobody takes. */
-const lockWait = 60_000;
+/** Milliseconds: many specs may be applied at once, each with a slow test and a reload that nobody takes. */
+const lockWait = 600_000;
 
 /** Resolves to the exit code. @throws KeepgateError as `apply` does */
 export function runInstall(
-  { place, binary, goal, options, diagnostics, ignored, ports, steps }: InstallRun,
+  { place, binary, goal, options, diagnostics, ignored, ports, words, after = [] }: InstallRun,
   io: Io,
 ): Promise<number> {
   return interruptible(async (signal) => {
@@ -64,11 +67,13 @@ export function runInstall(
     try {
       const applied = await apply(where, goal, {
         ...options,
-        ...steps,
         now: io.now(),
         wait: lockWait,
         signal,
         say: shown.say,
+        waiting: (pid) => {
+          io.stderr.write(`waiting for process ${pid}, which is changing ${place.shown}\n`);
+        },
       });
       shown.end();
       const reasons = instance !== undefined && applied.nginx !== undefined ? await reasonsOf(applied, ports, io) : [];
@@ -83,12 +88,13 @@ export function runInstall(
         standIns,
         ...(nginx !== undefined && { nginx }),
         ...(number !== undefined && { number }),
+        ...(after.length > 0 && { notes: after }),
       };
       await say(
         { format: options.format, diagnostics: [...diagnostics, ...applied.diagnostics, ...reasons], ignored, product },
         io,
       );
-      if (options.format === 'text') io.stderr.write(inWords(applied, place));
+      if (options.format === 'text') io.stderr.write(inWords(applied, place, words, after));
       return exitCodeOf(applied);
     } finally {
       shown.end();
@@ -128,6 +134,8 @@ const environmental: ReadonlySet<string> = new Set([
 function inWords(
   { outcome, plan, standIns, nginx, number, diagnostics }: Applied,
   { shown, live }: InstallFolder,
+  words: readonly string[],
+  after: readonly string[],
 ): string {
   if (outcome === 'unchanged') {
     const recovered = diagnostics.some(({ code }) => code === 'crash-recovered');
@@ -141,8 +149,11 @@ function inWords(
     (name) => `${outcome === 'planned' ? 'would make' : 'made'} a stand-in for the certificate ${name}`,
   );
   const lines = [...changed, ...gone, ...made];
-  const undo = number === undefined ? [] : [`undo it with: keepgate rollback${live ? '' : ` --root ${word(shown)}`}`];
-  return [...lines, ...(nginx ? [nginxWords[nginx]] : []), ...undo].map((line) => `${line}\n`).join('');
+  const undone = ['keepgate rollback', ...words, `--to ${number}`, ...(live ? [] : [`--root ${word(shown)}`])].join(
+    ' ',
+  );
+  const undo = number === undefined ? [] : [`undo it with: ${undone}`];
+  return [...lines, ...(nginx ? [nginxWords[nginx]] : []), ...after, ...undo].map((line) => `${line}\n`).join('');
 }
 
 const nginxWords: Readonly<Record<NonNullable<Applied['nginx']>, string>> = {

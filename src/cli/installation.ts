@@ -4,83 +4,108 @@ import type { Argv } from 'yargs';
 import { withLock } from '../certs/lock.ts';
 import { isServed, serveStandIn } from '../certs/stand-in.ts';
 import { openStore } from '../certs/store.ts';
+import type { Goal } from '../deploy/apply.ts';
 import { insideRoot } from '../deploy/inside-root.ts';
 import { type InstallFolder, installFolder } from '../deploy/place.ts';
-import type { Origin, Wanted } from '../deploy/plan.ts';
+import type { Origin } from '../deploy/plan.ts';
 import { manifestText } from '../deploy/plan-manifest.ts';
 import { type NeededCertificate, nameOf, neededCertificates, storeOf } from '../deploy/plan-stand-ins.ts';
-import { KeepgateError, reaches } from '../diagnostic.ts';
+import { KeepgateError } from '../diagnostic.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
-import { type Rendered, render } from '../render/render.ts';
-import type { SpecSource } from '../spec/document.ts';
+import { loadSpec } from '../spec/load.ts';
+import { type Placed, placeBeside } from './beside.ts';
 import { type CommonOptions, commonOptions } from './common-options.ts';
-import { type Configuration, type Configured, configure } from './configuration.ts';
+import type { Configuration } from './configuration.ts';
 import type { Io } from './io.ts';
-import { readSpecFiles } from './spec-files.ts';
+import { readSpecFiles, type SpecFile } from './spec-files.ts';
+import { type NameOptions, nameOption, namesOf } from './spec-names.ts';
 import { layoutOf, namedTarget } from './target.ts';
 
-export interface InstallOptions extends CommonOptions {
+export interface InstallOptions extends CommonOptions, NameOptions {
   root?: string;
   nginx?: string;
   /** Read in place of the files of `spec`: what one of them is to become. */
-  sources?: readonly SpecSource[];
+  sources?: readonly SpecFile[];
+  adopt?: string[];
+  prune?: boolean;
 }
 
 export const installOptions = (yargs: Argv): Argv =>
-  hereOptions(yargs).option('root', {
-    type: 'string',
-    requiresArg: true,
-    describe: "nginx's folder, or the root of an image's file system (where the installed nginx reads)",
-  });
+  hereOptions(yargs)
+    .option('root', {
+      type: 'string',
+      requiresArg: true,
+      describe: "nginx's folder, or the root of an image's file system (where the installed nginx reads)",
+    })
+    .option('adopt', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      default: [],
+      describe: 'take over this site of another spec, or all sites of the spec of that name',
+    })
+    .option('prune', { type: 'boolean', default: false, describe: 'remove the sites of all other specs' });
 
 /** Without --root: for the nginx of this machine. */
 export const hereOptions = (yargs: Argv): Argv =>
-  commonOptions(yargs).option('nginx', {
+  nameOption(commonOptions(yargs)).option('nginx', {
     type: 'string',
     requiresArg: true,
     describe: 'the nginx that is installed for, and tested with',
   });
 
-export interface Installation {
+export interface Installation extends Placed {
   readonly place: InstallFolder;
   /** The nginx of this machine; undefined where none is installed. */
   readonly binary: NginxBinary | undefined;
-  readonly configuration: Configuration;
-  readonly rendered: Rendered;
+  /** The names of the specs. */
+  readonly specs: readonly string[];
   readonly certificates: readonly NeededCertificate[];
+  /** The same for what the folder holds by now, which another spec may have changed. */
+  readonly again: () => Promise<Prepared>;
 }
 
 export type Prepared =
   | { readonly ok: true; readonly installation: Installation }
   | { readonly ok: false; readonly findings: Pick<Configuration, 'diagnostics' | 'ignored'> };
 
-/** @throws KeepgateError root-missing, root-link, target-* (1), nginx-missing, nginx-not-runnable (4) */
+/** @throws UsageError; KeepgateError root-missing, root-link, target-*, manifest-damaged, spec-name (1), nginx-missing, nginx-not-runnable (4) */
 export async function prepare(argv: InstallOptions, io: Io): Promise<Prepared> {
   const binary = await nginxHere(argv, io);
   const place = installFolder(argv.root, binary?.confDir, io.cwd);
-  const configured: Configured = await configure(argv.sources ?? (await readSpecFiles(argv.spec ?? [], io)), {
-    allowRaw: argv.allowRaw,
-    layout: (spec) => layoutOf(spec.nginx, place.folder),
-    target: (spec, places) => {
-      const target = namedTarget({}, spec.nginx, places, io) ?? binary?.target;
-      if (target !== undefined) return target;
-      throw new KeepgateError(4, {
-        code: 'nginx-missing',
-        message: 'no nginx is installed here, and the spec names none to render for',
-        help: 'Name the one that will read the files: nginx: {target: "1.26.3"}, or --nginx BIN',
-      });
+  const sources = argv.sources ?? (await readSpecFiles(argv.spec ?? [], io));
+  const names = namesOf(sources, argv.as);
+  const loaded = loadSpec(sources);
+  const { spec, places, diagnostics } = loaded;
+  if (spec === undefined) return { ok: false, findings: { diagnostics, ignored: [] } };
+  const target = namedTarget({}, spec.nginx, places, io) ?? binary?.target;
+  if (target === undefined)
+    throw new KeepgateError(4, {
+      code: 'nginx-missing',
+      message: 'no nginx is installed here, and the spec names none to render for',
+      help: 'Name the one that will read the files: nginx: {target: "1.26.3"}, or --nginx BIN',
+    });
+  const placed = placeBeside(
+    place.folder,
+    { spec, loaded, sources, names },
+    {
+      allowRaw: argv.allowRaw,
+      templates: argv.templates,
+      adopt: argv.adopt ?? [],
+      prune: argv.prune === true,
+      layout: () => layoutOf(spec.nginx, place.folder),
+      target,
+      installed: place.live && binary?.target.version === target.version ? binary.target : undefined,
     },
-  });
-  if (!configured.ok) return { ok: false, findings: { diagnostics: configured.diagnostics, ignored: [] } };
-  const { configuration } = configured;
-  if (reaches(configuration.diagnostics, 'error')) return { ok: false, findings: configuration };
-  const { resolved, target } = configuration;
-  const rendered =
-    argv.templates === undefined
-      ? render(resolved.model, target)
-      : (await import('./template-files.ts')).renderWithTemplates(argv.templates, resolved.model, target, io);
-  const certificates = neededCertificates(resolved);
-  return { ok: true, installation: { place, binary, configuration, rendered, certificates } };
+    io,
+  );
+  const again = async (): Promise<Prepared> => {
+    const now = await placed();
+    if (!now.ok) return now;
+    const certificates = neededCertificates(now.configuration.resolved);
+    return { ok: true, installation: { ...now, place, binary, specs: [...new Set(names)], certificates, again } };
+  };
+  return again();
 }
 
 /** The nginx of --nginx, else the installed one. */
@@ -90,9 +115,15 @@ export async function nginxHere({ nginx }: Pick<InstallOptions, 'nginx'>, io: Io
   return path === undefined ? undefined : inspectNginx(path);
 }
 
-export function goalOf(installation: Installation): { wanted: Wanted; manifest: string; origin: Origin } {
-  const { rendered } = installation;
-  return { wanted: rendered, manifest: manifestText(rendered.manifest), origin: originIn(installation) };
+export function goalOf(installation: Installation): Pick<Goal, 'wanted' | 'manifest' | 'origin' | 'specs'> {
+  const { wanted, specs, taken } = installation;
+  const others = taken.map(({ spec }) => spec);
+  return {
+    wanted,
+    manifest: manifestText(wanted.manifest),
+    origin: originIn(installation),
+    specs: [...new Set([...specs, ...others])].sort(),
+  };
 }
 
 /** A site's link is called as its file. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServedSite } from '../deploy/expected-certificates.ts';
 import { insideRoot } from '../deploy/inside-root.ts';
+import { blocksOf, valuesOf } from '../deploy/own-text.ts';
 import type { Wanted } from '../deploy/plan.ts';
 import { type NeededCertificate, storeOf } from '../deploy/plan-stand-ins.ts';
 import { builtIn } from '../model/expand.ts';
@@ -55,17 +56,4 @@ function isStore(fileSystem: string, store: string): boolean {
   if (store === builtIn.acme.store) return true;
   const root = insideRoot(fileSystem, store);
   return ['stand-in', 'self-signed', 'certificates'].some((name) => existsSync(join(root, name)));
-}
-
-function blocksOf(text: string | Uint8Array): string[] {
-  return Buffer.from(text)
-    .toString('utf8')
-    .split(/^server \{$/m)
-    .slice(1);
-}
-
-/** The words of each directive of this name, without quotes. */
-function valuesOf(block: string, name: string): string[][] {
-  const lines = block.matchAll(new RegExp(`^ {4}${name} +([^;]+);`, 'gm'));
-  return [...lines].map(([, words = '']) => words.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, '$2')));
 }

@@ -1,29 +1,46 @@
 /** The spec files that a command line names, read. */
-import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { KeepgateError } from '../diagnostic.ts';
 import { forbiddenCharacter } from '../spec/characters.ts';
 import type { SpecSource } from '../spec/document.ts';
 import type { Io } from './io.ts';
 
-const defaultName = 'keepgate.yaml';
+export const defaultName = 'keepgate.yaml';
+
+export interface SpecFile extends SpecSource {
+  /** The real path of the file or folder that was named; undefined for standard input. */
+  readonly origin: string | undefined;
+}
 
 /**
  * Reads specs: files, folders (every *.yaml in them), `-` for standard input; keepgate.yaml when nothing is named. What is
  * named twice is read once.
  * @throws KeepgateError spec-not-readable, spec-file-ignored (1)
  */
-export async function readSpecFiles(paths: readonly string[], io: Io): Promise<SpecSource[]> {
-  const sources = new Map<string, SpecSource>();
+export async function readSpecFiles(paths: readonly string[], io: Io): Promise<SpecFile[]> {
+  const sources = new Map<string, SpecFile>();
   for (const path of paths.length > 0 ? paths : [defaultName]) {
     if (path === '-') {
-      if (!sources.has(path)) sources.set(path, { file: '<stdin>', bytes: await readAll(io.stdin) });
+      if (!sources.has(path)) sources.set(path, { file: '<stdin>', bytes: await readAll(io.stdin), origin: undefined });
       continue;
     }
-    for (const name of filesOf(path, io.cwd)) {
+    const names = filesOf(path, io.cwd);
+    const origin = realpathSync(resolve(io.cwd, path));
+    for (const name of names) {
       const file = shownPath(name, io.cwd);
       const absolute = resolve(io.cwd, name);
-      if (!sources.has(absolute)) sources.set(absolute, { file, bytes: readFile(absolute, file) });
+      if (!sources.has(absolute)) sources.set(absolute, { file, bytes: readFile(absolute, file), origin });
     }
   }
   return [...sources.values()];

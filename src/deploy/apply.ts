@@ -35,7 +35,24 @@ export interface Goal {
   readonly manifest: string | Uint8Array | undefined;
   /** For refusals; undefined where there is no spec. */
   readonly origin?: Origin;
+  /** The names of the specs that it is a change of; for the history. */
+  readonly specs: readonly string[];
+  /** Tests what the folder will hold, in a sandbox; with an error among its findings nothing is changed. */
+  readonly prove: (plan: Plan) => Promise<readonly Diagnostic[]>;
+  /** The names of certificates that nginx would not find, and what makes stand-ins for them. */
+  readonly missing: () => readonly string[];
+  readonly standIn: (names: readonly string[]) => Promise<void>;
+  /** What has to be served afterwards; asked once stand-ins are there. */
+  readonly expect: (plan: Plan) => readonly ExpectedCertificate[];
 }
+
+/** What is there now forbids the goal: other specs have the same site. */
+export interface Refused {
+  readonly refused: readonly Diagnostic[];
+}
+
+/** The goal, for what is there when it is asked: sites of other specs stay, so it has to be asked again by the holder of the lock. */
+export type Seek = () => Promise<Goal | Refused>;
 
 export interface ApplyOptions {
   /** Overwrites what was changed by hand. */
@@ -45,13 +62,6 @@ export interface ApplyOptions {
   readonly reload: boolean;
   /** Starts an nginx that does not run. */
   readonly start: boolean;
-  /** Tests what the folder will hold, in a sandbox; with an error among its findings nothing is changed. */
-  readonly prove: (plan: Plan) => Promise<readonly Diagnostic[]>;
-  /** The names of certificates that nginx would not find, and what makes stand-ins for them. */
-  readonly missing: () => readonly string[];
-  readonly standIn: (names: readonly string[]) => Promise<void>;
-  /** What has to be served afterwards; asked once stand-ins are there. */
-  readonly expect: (plan: Plan) => readonly ExpectedCertificate[];
   readonly now: Date;
   /** Milliseconds to wait for another run. */
   readonly wait: number;
@@ -59,6 +69,8 @@ export interface ApplyOptions {
   readonly timeLimit?: number;
   readonly signal?: AbortSignal | undefined;
   readonly say: (step: string) => void;
+  /** Another run is at work, and is waited for. */
+  readonly waiting?: (pid: number) => void;
 }
 
 export interface Applied {
@@ -81,39 +93,49 @@ export interface Applied {
  * @throws KeepgateError install-locked, state-not-usable, state-damaged, out-not-usable, install-not-put-back, put-back-failed,
  * nginx-not-runnable (4), manifest-damaged (1); the signal's reason when it is aborted, after undoing
  */
-export async function apply(place: Place, goal: Goal, options: ApplyOptions): Promise<Applied> {
+export async function apply(place: Place, seek: Seek, options: ApplyOptions): Promise<Applied> {
   return inFolder(place.folder, (tree) => {
-    if (tree.distrust === undefined) return applyIn(tree, place, goal, options);
-    return { outcome: 'refused', plan: noPlan, standIns: [], diagnostics: [unsafeFolder(tree.distrust)] };
+    if (tree.distrust === undefined) return applyIn(tree, place, seek, options);
+    return refusedAtOnce({ refused: [unsafeFolder(tree.distrust)] });
   });
 }
 
-/** Nothing was read that could be planned with. */
-const noPlan: Plan = { files: [], links: [], remove: [], unchanged: 0, conflicts: [] };
-
-async function applyIn(tree: HeldTree, place: Place, goal: Goal, options: ApplyOptions): Promise<Applied> {
+async function applyIn(tree: HeldTree, place: Place, seek: Seek, options: ApplyOptions): Promise<Applied> {
   const { shown, instance } = place;
-  const view = look(tree, instance, goal, options);
   const interrupted = readJournal(tree) !== undefined;
+  const goal = await seek();
+  if ('refused' in goal && !interrupted) return refusedAtOnce(goal);
+  const { wait, signal, waiting } = options;
+  const locked = (): Promise<Applied> =>
+    withInstallLock(tree, { wait, signal, waiting }, () => holding(tree, place, seek, options));
+  if ('refused' in goal) return options.dryRun ? refusedAtOnce(goal) : locked();
+  const view = look(tree, instance, goal, options);
   if (view.settled && !interrupted) return { outcome: 'unchanged', plan: view.plan, standIns: [], diagnostics: [] };
   if (options.dryRun) {
     const blocked = [
       ...refusals(view.plan, shown, options.force, goal.origin),
       ...unsafeBelow(tree, foldersOf(view.plan)),
     ];
-    const diagnostics = blocked.length > 0 ? blocked : await options.prove(view.plan);
+    const diagnostics = blocked.length > 0 ? blocked : await goal.prove(view.plan);
     const outcome = reaches(diagnostics, 'error') ? 'refused' : 'planned';
     const nginx = view.stopped ? ({ nginx: 'would-start' } as const) : {};
     return { outcome, plan: view.plan, standIns: view.missing, diagnostics, ...nginx };
   }
-  const { wait, signal } = options;
-  return withInstallLock(tree, { wait, signal }, () => holding(tree, place, goal, options));
+  return locked();
 }
 
-async function holding(tree: HeldTree, place: Place, goal: Goal, options: ApplyOptions): Promise<Applied> {
+/** Nothing was read that could be planned with. */
+function refusedAtOnce({ refused }: Refused): Applied {
+  const plan = { files: [], links: [], remove: [], unchanged: 0, conflicts: [] };
+  return { outcome: 'refused', plan, standIns: [], diagnostics: refused };
+}
+
+async function holding(tree: HeldTree, place: Place, seek: Seek, options: ApplyOptions): Promise<Applied> {
   const { folder, shown, instance } = place;
   const { say, signal, now } = options;
   const recovered = await recover(tree, place, { reload: options.reload, signal });
+  const goal = await seek();
+  if ('refused' in goal) return { ...refusedAtOnce(goal), diagnostics: [...recovered, ...goal.refused] };
   const { plan, missing, settled, manifest, paths } = look(tree, instance, goal, options);
   const result = (
     outcome: Applied['outcome'],
@@ -132,7 +154,7 @@ async function holding(tree: HeldTree, place: Place, goal: Goal, options: ApplyO
   inWords(tree, () => sweepFolders(tree, paths));
 
   say('testing what will be there in a sandbox');
-  const proof = await options.prove(plan);
+  const proof = await goal.prove(plan);
   if (reaches(proof, 'error')) return result('refused', proof);
   if (instance !== undefined) {
     say('testing what is there');
@@ -141,12 +163,13 @@ async function holding(tree: HeldTree, place: Place, goal: Goal, options: ApplyO
   }
   if (missing.length > 0) {
     say('making stand-ins for certificates');
-    await options.standIn(missing);
+    await goal.standIn(missing);
   }
   const same = isEmpty(plan) && sameBytes(manifest, goal.manifest);
-  const installed = same ? undefined : install(tree, { by: goal.by, plan, manifest: goal.manifest, paths, now });
+  const { by, specs } = goal;
+  const installed = same ? undefined : install(tree, { by, specs, plan, manifest: goal.manifest, paths, now });
   say('nginx takes it');
-  const settledAs = await settle(tree, instance, installed, { ...options, expect: options.expect(plan) });
+  const settledAs = await settle(tree, instance, installed, { ...options, expect: goal.expect(plan) });
   return result(settledAs.outcome, [...proof, ...settledAs.diagnostics], {
     standIns: missing,
     nginx: settledAs.nginx,
@@ -158,12 +181,12 @@ async function holding(tree: HeldTree, place: Place, goal: Goal, options: ApplyO
 export function look(
   tree: HeldTree,
   instance: Place['instance'],
-  { wanted, manifest: goal }: Goal,
-  options: Pick<ApplyOptions, 'missing' | 'reload' | 'start'>,
+  { wanted, manifest: goal, missing: ask }: Pick<Goal, 'wanted' | 'manifest' | 'missing'>,
+  options: Pick<ApplyOptions, 'reload' | 'start'>,
 ) {
   const found = survey(tree, wanted);
   const plan = planFolder(wanted, found);
-  const missing = options.missing();
+  const missing = ask();
   const entry = snapshotOf(tree, [manifestName]).files[manifestName];
   const manifest = entry && Buffer.from(entry.bytes, 'base64');
   const running = instance && nginxOf(instance.pidFile);

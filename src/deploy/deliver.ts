@@ -11,7 +11,7 @@ import { inMadeFolder } from './install-folder.ts';
 import { nextCommands } from './plan-commands.ts';
 import { neededCertificates } from './plan-stand-ins.ts';
 import { recoverBefore } from './recover.ts';
-import { type Changes, writeFolder } from './write-folder.ts';
+import { type Changes, type Listed, writeFolder } from './write-folder.ts';
 
 export interface DeliverOptions {
   /** The folder, as the user named it. */
@@ -19,13 +19,23 @@ export interface DeliverOptions {
   readonly force: boolean;
   /** The target was named, so it may be another machine's. */
   readonly pinned: boolean;
+  /** What names the specs on a command line. */
+  readonly words: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+}
+
+/** What is to be written, and what it was made from. */
+export interface Delivery {
+  readonly resolved: Resolved;
+  readonly rendered: Rendered;
+  readonly wanted: Listed;
 }
 
 export type Delivered =
   | {
       readonly ok: true;
+      readonly rendered: Rendered;
       readonly changes: Changes;
       readonly next: readonly string[];
       /** What a crashed run of `apply` had left there, and what became of it. */
@@ -34,22 +44,29 @@ export type Delivered =
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /**
- * Writes the files below a folder. `next`: lines for sh, to be run in `cwd`.
+ * Writes the files below a folder. `make` is asked once a crashed run is undone. `next`: lines for sh, to be run in `cwd`.
  * @throws KeepgateError as `writeFolder` and `recoverBefore` do
  */
-export async function deliver(resolved: Resolved, rendered: Rendered, options: DeliverOptions): Promise<Delivered> {
-  const { out, force, pinned, cwd, env } = options;
+export async function deliver(
+  make: () => Promise<Delivery | readonly Diagnostic[]>,
+  options: DeliverOptions,
+): Promise<Delivered> {
+  const { out, force, pinned, words, cwd, env } = options;
   const folder = resolve(cwd, out);
-  const here = hasNginx() && (!pinned || (await isInstalled(rendered.manifest.target, env)));
   return inMadeFolder(folder, async (tree) => {
-    const { recovered, result } = await recoverBefore(tree, { shown: out, instance: undefined }, () =>
-      writeFolder(tree, rendered, { force, shown: out }),
-    );
+    const { recovered, result } = await recoverBefore(tree, { shown: out, instance: undefined }, async () => {
+      const made = await make();
+      if (!('wanted' in made)) return { ok: false as const, diagnostics: made };
+      return { made, ...writeFolder(tree, made.wanted, { force, shown: out }) };
+    });
     const found = tree.distrust ? [...recovered, untrusted(out, tree.distrust)] : recovered;
     if (!result.ok) return { ok: false, diagnostics: [...found, ...result.diagnostics] };
-    const { changes } = result;
+    const { changes, made } = result;
+    const { resolved, rendered } = made;
+    const here = hasNginx() && (!pinned || (await isInstalled(rendered.manifest.target, env)));
     const installation = {
       from: out,
+      words,
       name: basename(folder),
       rendered,
       removed: changes.removed,
@@ -57,12 +74,8 @@ export async function deliver(resolved: Resolved, rendered: Rendered, options: D
       challengeRoot,
       claimsDefault: resolved.model.shared.refuseHttp.some((socket) => socket === '80' || socket === '[::]:80'),
     };
-    return {
-      ok: true,
-      changes,
-      next: nextCommands(installation, gatherFacts(installation, tree, here, env)),
-      diagnostics: found,
-    };
+    const next = nextCommands(installation, gatherFacts(installation, tree, here, env));
+    return { ok: true, rendered, changes, next, diagnostics: found };
   });
 }
 

@@ -7,6 +7,7 @@ import type { HeldTree } from '../files/held-tree.ts';
 import { nginxFolder } from '../model/nginx-folder.ts';
 import type { Rendered } from '../render/render.ts';
 import { openFolder } from './install-folder.ts';
+import { installedSpecs } from './installed-specs.ts';
 import { folderOf, type Plan, pathsOf, planFolder } from './plan.ts';
 import type { Facts, Installation } from './plan-commands.ts';
 import { survey } from './survey.ts';
@@ -22,6 +23,7 @@ const elsewhere: Facts = {
   differing: [],
   foreign: [],
   gone: [],
+  installed: false,
   globs: true,
 };
 
@@ -47,6 +49,7 @@ export function gatherFacts(installation: Installation, tree: HeldTree, here: bo
     differing: [...(plan ?? rendered).files, ...(plan ?? rendered).links].map(({ path }) => path),
     foreign: plan ? plan.conflicts.map(({ path }) => path) : [],
     gone: plan?.remove ?? [],
+    installed: !inPlace && specsHere(),
     globs,
   };
 }
@@ -63,6 +66,14 @@ function planHere(rendered: Rendered): Plan | undefined {
     return undefined;
   } finally {
     tree?.release();
+  }
+}
+
+function specsHere(): boolean {
+  try {
+    return Object.keys(installedSpecs(nginxFolder).manifest?.specs ?? {}).length > 0;
+  } catch {
+    return false;
   }
 }
 

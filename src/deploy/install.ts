@@ -23,6 +23,7 @@ import { isOwnLink } from './plan-manifest.ts';
 
 export interface Change {
   readonly by: Journal['by'];
+  readonly specs: NonNullable<Journal['specs']>;
   readonly plan: Plan;
   /** The manifest that stands afterwards; undefined for none. */
   readonly manifest: string | Uint8Array | undefined;
@@ -48,7 +49,7 @@ export interface Installed {
  * the journal stays, and the next run goes on from it.
  * @throws KeepgateError out-not-usable (4), state-not-usable (4)
  */
-export function install(tree: HeldTree, { by, plan, manifest, paths, now }: Change): Installed {
+export function install(tree: HeldTree, { by, specs, plan, manifest, paths, now }: Change): Installed {
   const touched = [...plan.files, ...plan.links].map(({ path }) => path).concat(plan.remove, manifestName);
   const before = inWords(tree, () => snapshotOf(tree, new Set([...paths, ...touched])));
   const wanted: Snapshot = {
@@ -60,7 +61,7 @@ export function install(tree: HeldTree, { by, plan, manifest, paths, now }: Chan
   };
   const made = inWords(tree, () => missingFolders(tree, wanted));
   const after = Object.fromEntries(touched.map((path) => [path, wordFor(wanted, path)]));
-  writeJournal(tree, { version: 1, at: now.toISOString(), by, before, after, made });
+  writeJournal(tree, { version: 1, at: now.toISOString(), by, specs, before, after, made });
   const forget = (): void => dropJournal(tree);
   const replaced = orAsItWas(forget, () =>
     inWords(tree, () => replaceAll(tree, { paths: touched, wanted, before, last: manifestName })),

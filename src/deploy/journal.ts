@@ -8,13 +8,16 @@ import { namesIn, numbered, replaceFile, syncFolder } from '../files/durable.ts'
 import type { HeldTree } from '../files/held-tree.ts';
 import type { Snapshot } from '../files/snapshot.ts';
 import { isOwnLink, isOwnPath } from './plan-manifest.ts';
+import { isSpecName } from './spec-name.ts';
 import { inState, stateFolderIfAny, stateName } from './state-folder.ts';
 
 export interface Journal {
   readonly version: 1;
   /** RFC 3339. */
   readonly at: string;
-  readonly by: 'apply' | 'rollback';
+  readonly by: 'apply' | 'rollback' | 'remove';
+  /** The names of the specs whose sites it changed; 0.1.0 knew of none. */
+  readonly specs?: readonly string[];
   /** Of every path that is keepgate's, the unchanged ones too: what a rollback goes back to. */
   readonly before: Snapshot;
   /** Changed path → what stands there afterwards, as `wordFor` says it. */
@@ -28,7 +31,7 @@ export interface PastChange extends Journal {
   readonly number: number;
 }
 
-/** How many past states are kept. */
+/** How many past states are kept, besides the one before the last change of each spec. */
 const kept = 10;
 const file = 'journal.json';
 const history = join(stateName, 'history');
@@ -72,13 +75,38 @@ export function keepJournal(tree: HeldTree): number {
     syncFolder(tree.folder(history).path);
     syncFolder(tree.folder(stateName).path);
     try {
-      for (const old of numbers.slice(0, Math.max(0, numbers.length + 1 - kept)))
+      for (const old of outdated(tree, [...numbers, number]))
         rmSync(tree.place(join(history, String(old))), { force: true });
     } catch {
       // The next change prunes it.
     }
     return number;
   });
+}
+
+/** Of ascending numbers: however often others are changed, a spec can be taken back once. */
+function outdated(tree: HeldTree, numbers: readonly number[]): number[] {
+  const old = numbers.slice(0, Math.max(0, numbers.length - kept));
+  if (old.length === 0) return [];
+  const seen = new Set<string>();
+  const last = new Set<number>();
+  for (const number of [...numbers].reverse()) {
+    for (const spec of specsOf(tree, join(history, String(number)))) {
+      if (!seen.has(spec)) last.add(number);
+      seen.add(spec);
+    }
+  }
+  return old.filter((number) => !last.has(number));
+}
+
+/** Of a change that can be undone; none of one that can't be read. */
+function specsOf(tree: HeldTree, path: string): readonly string[] {
+  try {
+    const past = read(tree, path);
+    return past === undefined || past.by === 'rollback' ? [] : (past.specs ?? []);
+  } catch {
+    return [];
+  }
 }
 
 /** Past changes, the newest first. @throws KeepgateError state-damaged (4), state-not-usable (4) */
@@ -123,11 +151,12 @@ const damaged = (path: string, problem: string): KeepgateError =>
   });
 
 /** It decides what is written and removed, so it is read with distrust. */
-function isSound({ at, by, before, after, made }: Journal): boolean {
+function isSound({ at, by, specs = [], before, after, made }: Journal): boolean {
   const paths = [...Object.keys(before.files), ...Object.keys(before.links), ...Object.keys(after)];
   const bytes = Object.values(before.files).map(({ bytes }) => bytes);
   const texts: unknown[] = [at, by, ...bytes, ...Object.values(before.links), ...Object.values(after)];
   return (
+    specs.every(isSpecName) &&
     paths.every(isOwnPath) &&
     texts.every((text) => typeof text === 'string') &&
     made.every((name) => /^(conf\.d|sites-available|sites-enabled)$/.test(name))

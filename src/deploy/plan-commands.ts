@@ -10,6 +10,8 @@ import { certificateLines, type NeededCertificate } from './plan-stand-ins.ts';
 export interface Installation {
   /** The folder that was written, as the user named it. */
   readonly from: string;
+  /** What names the specs on a command line. */
+  readonly words: readonly string[];
   /** The last segment of its absolute path, for a copy elsewhere. */
   readonly name: string;
   readonly rendered: Rendered;
@@ -40,6 +42,8 @@ export interface Facts {
   readonly foreign: readonly string[];
   /** Paths in nginx's folder that its manifest lists and that are no longer rendered. */
   readonly gone: readonly string[];
+  /** Whether nginx's folder holds sites of specs that `apply` has installed. */
+  readonly installed: boolean;
   /** Whether a glob over the folder written takes just keepgate's files. */
   readonly globs: boolean;
 }
@@ -50,6 +54,12 @@ const few = 12;
 /** The lines, without newlines at their ends; run by `sh -e`, or pasted, in the working folder that `from` is relative to. */
 export function nextCommands(installation: Installation, facts: Facts): string[] {
   const sudo = facts.root === 'sudo' ? 'sudo ' : '';
+  if (facts.where === 'here' && facts.installed)
+    return [
+      ...heading(installation.from, installation.from, facts),
+      '# keepgate apply has installed specs here: it keeps what the others have, and makes the shared file for all.',
+      `${sudo}${['keepgate apply', ...installation.words].join(' ')}`,
+    ];
   const from = facts.where === 'elsewhere' ? installation.name : installation.from;
   return [
     ...heading(installation.from, from, facts),

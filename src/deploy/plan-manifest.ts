@@ -1,5 +1,8 @@
 /** The manifest as it lies on disk: the only word on which files of a folder are keepgate's. */
+
+import type { SpecRecords } from '../model/claims.ts';
 import { type Manifest, manifestName } from '../render/render.ts';
+import { recordsProblem } from './parse-records.ts';
 
 /** While files are being put in place it holds what was there and what will be, so that a crash makes no file a stranger. */
 export interface WrittenManifest extends Manifest {
@@ -7,6 +10,11 @@ export interface WrittenManifest extends Manifest {
 }
 
 export type ParsedManifest = { readonly manifest: WrittenManifest } | { readonly problem: string };
+
+/** The site that a file or link is of; undefined for what all share. */
+export function siteOf(path: string): string | undefined {
+  return /\/keepgate_([\w.-]+)\.conf$/.exec(path)?.[1];
+}
 
 /** What keepgate writes; a manifest that claims anything else is not to be acted upon. */
 const ownPath = /^(?:conf\.d|sites-available|sites-enabled)\/keepgate(?:_[\w.-]+)?\.conf$/;
@@ -22,11 +30,26 @@ export function isOwnLink(path: string, to: string): boolean {
   return folder === 'sites-enabled' && ownPath.test(path) && to === `../sites-available/${name}`;
 }
 
-export function manifestText(manifest: WrittenManifest): string {
+/** The same bytes in whatever order things came into it. */
+export function manifestText({ files, links, specs, pending, ...header }: WrittenManifest): string {
+  const records = sorted(specs).map(([name, record]) => [name, { ...record, sites: byName(record.sites) }]);
+  const manifest = {
+    ...header,
+    files: byName(files),
+    links: byName(links),
+    specs: Object.fromEntries(records),
+    ...(pending && { pending }),
+  };
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
-/** Reads a manifest with the distrust that a file deserves which decides what is removed. */
+const sorted = <T>(record: Readonly<Record<string, T>>): [string, T][] =>
+  Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+const byName = <T>(record: Readonly<Record<string, T>>): Record<string, T> => Object.fromEntries(sorted(record));
+
+/**
+ * Reads a manifest with the distrust that a file deserves which decides what is removed. Version 1, which 0.1.0 wrote, knows of no specs.
+ */
 export function parseManifest(text: string): ParsedManifest {
   let value: unknown;
   try {
@@ -35,12 +58,16 @@ export function parseManifest(text: string): ParsedManifest {
     return { problem: 'it is not JSON' };
   }
   if (!isRecord(value)) return { problem: 'it is not an object' };
-  if (value.version !== 1) return { problem: 'it is not of version 1, the only one that this keepgate knows' };
-  const { target, guideline, pending } = value;
+  const { version, target, guideline, pending, specs = {} } = value;
+  if (version !== 1 && version !== 2)
+    return { problem: 'it is not of version 1 or 2, the ones that this keepgate knows' };
   if (!isRecord(target) || typeof target.version !== 'string') return { problem: 'it names no target' };
   if (typeof guideline !== 'string') return { problem: 'it names no guideline' };
-  const problem = listProblem(value) ?? (pending === undefined ? undefined : listProblem(pending));
-  return problem === undefined ? { manifest: value as unknown as WrittenManifest } : { problem };
+  const problem =
+    listProblem(value) ?? (pending === undefined ? undefined : listProblem(pending)) ?? recordsProblem(specs);
+  return problem === undefined
+    ? { manifest: { ...(value as unknown as WrittenManifest), version: 2, specs: specs as SpecRecords } }
+    : { problem };
 }
 
 function listProblem(value: unknown): string | undefined {

@@ -1,6 +1,6 @@
 /** What has to change in a folder so that it holds what was rendered: decided from what was found there, before a byte moves. */
 import type { Diagnostic } from '../diagnostic.ts';
-import { type Manifest, manifestName, type Rendered, type RenderedLink } from '../render/render.ts';
+import { type Manifest, manifestName, type RenderedLink } from '../render/render.ts';
 import type { WrittenManifest } from './plan-manifest.ts';
 
 /** What a folder has to hold: what was rendered, or a state that it had before. */
@@ -9,6 +9,8 @@ export interface Wanted {
   readonly links: readonly RenderedLink[];
   /** The hashes of the files, and the links. */
   readonly manifest: Pick<Manifest, 'files' | 'links'>;
+  /** Paths that belong to other specs: they stay as they are, whatever that is. */
+  readonly kept?: ReadonlySet<string>;
 }
 
 /**
@@ -85,7 +87,8 @@ export function planFolder(wanted: Wanted, { manifest, entries }: Found): Plan {
   }
 
   const kept = pathsOf(wanted, undefined);
-  const gone = [...pathsOf(wanted, manifest)].filter((path) => !kept.has(path)).sort();
+  const stays = (path: string): boolean => kept.has(path) || wanted.kept?.has(path) === true;
+  const gone = [...pathsOf(wanted, manifest)].filter((path) => !stays(path)).sort();
   const remove = gone.filter((path) => {
     const entry = entries.get(path);
     if (entry === undefined || entry.is === 'folder' || entry.is === 'special') return false;
@@ -127,7 +130,10 @@ export function refusals({ conflicts }: Plan, folder: string, force: boolean, or
 }
 
 /** The manifest that stands while files are put in place: what is there now, and what will be. */
-export function transition({ manifest: next }: Rendered, { manifest, entries }: Found): WrittenManifest {
+export function transition(
+  { manifest: next }: { readonly manifest: WrittenManifest },
+  { manifest, entries }: Found,
+): WrittenManifest {
   const mine = new Ownership(manifest);
   const now = (kind: 'files' | 'links', value: (entry: Entry) => string | undefined): Record<string, string> => {
     const listed = Object.entries({ ...manifest?.pending?.[kind], ...manifest?.[kind] });

@@ -15,8 +15,8 @@ import { nginxOf } from './processes.ts';
 import { isLoaded, testReloadObserve } from './reload.ts';
 import { stateName, withInstallLock } from './state-folder.ts';
 
-/** Milliseconds to wait for a run that is at work. */
-const lockWait = 60_000;
+/** Milliseconds to wait for runs that are at work. */
+const lockWait = 600_000;
 
 /**
  * For commands that write beside what is installed, or reload it: the journal of a run is not theirs to overwrite. One that is at
@@ -27,14 +27,14 @@ const lockWait = 60_000;
 export async function recoverBefore<T>(
   tree: HeldTree,
   place: Pick<Place, 'shown' | 'instance'>,
-  work: () => T,
+  work: () => T | Promise<T>,
   signal?: AbortSignal,
 ): Promise<{ readonly recovered: readonly Diagnostic[]; readonly result: T }> {
-  if (tree.distrust !== undefined) return { recovered: notBelieved(tree, tree.distrust), result: work() };
-  if (readJournal(tree) === undefined) return { recovered: [], result: work() };
+  if (tree.distrust !== undefined) return { recovered: notBelieved(tree, tree.distrust), result: await work() };
+  if (readJournal(tree) === undefined) return { recovered: [], result: await work() };
   return withInstallLock(tree, { wait: lockWait, signal }, async () => {
     const recovered = await recover(tree, place, { reload: true, signal });
-    return { recovered, result: work() };
+    return { recovered, result: await work() };
   });
 }
 

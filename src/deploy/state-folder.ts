@@ -12,7 +12,7 @@ import process from 'node:process';
 import { KeepgateError } from '../diagnostic.ts';
 import { sweep } from '../files/durable.ts';
 import { codeOf, reasonOf } from '../files/errno.ts';
-import { withFolderLock } from '../files/folder-lock.ts';
+import { type LockOptions, withFolderLock } from '../files/folder-lock.ts';
 import { type HeldFolder, holdBelow, releaseFolder } from '../files/held-folder.ts';
 import type { HeldTree } from '../files/held-tree.ts';
 import type { ProcessIdentity } from '../files/process-identity.ts';
@@ -27,11 +27,7 @@ const historyName = join(stateName, 'history');
  * Does the work while no other run changes this installation, after what a crash left half-written was removed.
  * @throws KeepgateError install-locked (4), state-not-usable (4); the signal's reason when it is aborted
  */
-export async function withInstallLock<T>(
-  tree: HeldTree,
-  options: { readonly wait: number; readonly signal?: AbortSignal | undefined },
-  work: () => Promise<T>,
-): Promise<T> {
+export async function withInstallLock<T>(tree: HeldTree, options: LockOptions, work: () => Promise<T>): Promise<T> {
   const lock = inState(tree, stateName, () => {
     for (const path of [stateName, lockName, historyName]) makePrivate(tree, path);
     return holdBelow(tree.folder(stateName), 'lock');

@@ -60,8 +60,8 @@ function read(place: string, strict: boolean): Entry {
   }
 }
 
-/** It has a second name while another run replaces it. */
-function readManifest(tree: HeldTree): WrittenManifest | undefined {
+/** It has a second name while another run replaces it. @throws KeepgateError manifest-damaged (1); out-not-usable (4) */
+export function readManifest(tree: HeldTree): WrittenManifest | undefined {
   const found = attempt(tree.at(manifestName), () => readBelieved(tree.place(manifestName), { names: 2 }));
   if (found === undefined) return undefined;
   const parsed = 'text' in found ? parseManifest(found.text) : found;

@@ -5,11 +5,26 @@ import { NotPutBack, replaceAll } from '../files/replace-all.ts';
 import { type Snapshot, snapshotOf } from '../files/snapshot.ts';
 import { Staging } from '../files/staging.ts';
 import type { Distrust } from '../files/trusted-folder.ts';
-import { manifestName, type Rendered } from '../render/render.ts';
+import { manifestName } from '../render/render.ts';
 import { asFile, inWords, notPutBack, sweepFolders } from './install.ts';
-import { type Conflict, type Found, isEmpty, type Plan, pathsOf, planFolder, refusals, transition } from './plan.ts';
-import { manifestText } from './plan-manifest.ts';
+import {
+  type Conflict,
+  type Found,
+  isEmpty,
+  type Plan,
+  pathsOf,
+  planFolder,
+  refusals,
+  transition,
+  type Wanted,
+} from './plan.ts';
+import { manifestText, type WrittenManifest } from './plan-manifest.ts';
 import { survey } from './survey.ts';
+
+/** What a folder has to hold, with the whole list of it. */
+export interface Listed extends Wanted {
+  readonly manifest: WrittenManifest;
+}
 
 export interface WriteOptions {
   /** Overwrites, and removes, files of keepgate's own that were changed by hand. */
@@ -40,7 +55,7 @@ export interface Changes {
  * manifest neither, so what differs is overwritten by force alone, and nothing is removed.
  * @throws KeepgateError manifest-damaged (1); out-not-usable (4) when the disk is full, the folder can't be written …
  */
-export function writeFolder(tree: HeldTree, rendered: Rendered, { force, shown }: WriteOptions): WriteResult {
+export function writeFolder(tree: HeldTree, rendered: Listed, { force, shown }: WriteOptions): WriteResult {
   const found = survey(tree, rendered);
   const plan = asBelieved(planFolder(rendered, found), found, tree.distrust);
   const diagnostics = refusals(plan, shown, force);
@@ -71,7 +86,7 @@ function asBelieved(plan: Plan, { entries }: Found, distrust: Distrust | undefin
 }
 
 /** The manifest goes first, with what was and what will be, and last, with what is. */
-function carryOut(tree: HeldTree, rendered: Rendered, found: Found, plan: Plan): void {
+function carryOut(tree: HeldTree, rendered: Listed, found: Found, plan: Plan): void {
   const wanted: Snapshot = {
     files: Object.fromEntries([
       ...plan.files.map(({ path, text }) => [path, asFile(text)]),

@@ -14,6 +14,8 @@ export interface LockOptions {
   /** Milliseconds to wait for another holder. */
   readonly wait: number;
   readonly signal?: AbortSignal | undefined;
+  /** Told once who is waited for, when it is not free at once. */
+  readonly waiting?: ((pid: number) => void) | undefined;
 }
 
 /** What is locked: its words for a failure. */
@@ -35,13 +37,14 @@ const silence = 10 * beat;
  */
 export async function withFolderLock<T>(
   folder: string,
-  { wait, signal }: LockOptions,
+  { wait, signal, waiting }: LockOptions,
   { attempt, locked }: Guarded,
   work: () => Promise<T>,
 ): Promise<T> {
   const end = performance.now() + wait;
   let pause = 20;
   let taken = attempt(() => take(folder));
+  if (typeof taken !== 'string' && wait > 0) waiting?.(taken.pid);
   while (typeof taken !== 'string') {
     if (performance.now() >= end) throw locked(taken, taken.namespace !== ownIdentity().namespace);
     await sleep(Math.min(pause, Math.max(1, end - performance.now())), undefined, { signal }).catch(() => undefined);

@@ -41,7 +41,9 @@ export interface ResolveOptions {
   /** Raw nginx text may stand in the spec: it can run code. */
   readonly allowRaw: boolean;
   /** What other specs have on the same machine: the shared file is made for all of them. */
-  readonly others?: SpecRecords;
+  readonly others?: SpecRecords | undefined;
+  /** The nginx that is installed where they are, if one is known. */
+  readonly installed?: Target | undefined;
 }
 
 export interface Resolved {
@@ -78,7 +80,7 @@ export function resolve(spec: Spec, places: Places, options: ResolveOptions): Re
   const shared = sharedOf(
     [...claims, ...neighboursIn(others).map(({ claim }) => claim)],
     machineSettings([settings, ...Object.values(others).map((record) => record.settings)]),
-    features,
+    options.installed ? nginxFeatures(options.installed) : features,
   );
   return { model: { layout: options.layout, sites, shared }, claims, settings, expanded, features, diagnostics };
 }

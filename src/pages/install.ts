@@ -76,7 +76,7 @@ may be above. A link in the place of conf.d, sites-available or sites-enabled is
   },
   'install-locked': {
     title: 'another run is changing the same installation',
-    text: `Only one run at a time changes what nginx reads, and this one has waited a minute for the other. A run that was killed holds
+    text: `Only one run at a time changes what nginx reads, and this one has waited ten minutes for others. A run that was killed holds
 nothing; one in another container is waited for until it has been silent for ten minutes.
 
   ps -p PID`,
@@ -136,8 +136,8 @@ program may hold a port; the log says which.
   },
   'rollback-unknown': {
     title: 'there is no such change to undo',
-    text: `rollback goes back to what stood there before the last apply, or with --to before the change of that number. The last ten changes are
-kept, beside the files that they changed: with --root for another folder than nginx's own.
+    text: `rollback goes back to what stood there before the last change of a spec, or with --to before the change of that number; the sites of
+other specs stay as they are, unless it is --all. The last ten changes are kept, and the last one of each spec, beside the files that they changed: with --root for another folder than nginx's own.
 
   keepgate rollback --list`,
   },

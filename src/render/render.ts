@@ -1,6 +1,7 @@
 /** From the model to files as data. The same model and templates give the same bytes. */
 import { createHash } from 'node:crypto';
-import type { Model, Site } from '../model/site.ts';
+import type { SpecRecords } from '../model/claims.ts';
+import type { Model, Shared, Site } from '../model/site.ts';
 import type { Target } from '../model/target.ts';
 import { guideline } from '../model/tls-profiles.ts';
 import { type CompiledTemplates, engine } from './engine.ts';
@@ -30,23 +31,32 @@ export interface Rendered {
 
 /** What was written, so that the next run can tell its own files from others. No date: the same input, the same bytes. */
 export interface Manifest {
-  readonly version: 1;
+  readonly version: 2;
   readonly target: Target;
   readonly guideline: string;
   /** Path → SHA-256 of its bytes, in hex. */
   readonly files: Readonly<Record<string, string>>;
   readonly links: Readonly<Record<string, string>>;
+  /** What is remembered of each spec that was installed; nothing of files that were only rendered. */
+  readonly specs: SpecRecords;
 }
 
 export const manifestName = 'keepgate.manifest.json';
 
 /** The shared file is read before the sites' in either layout: `.` sorts before `_`. */
-const sharedPath = 'conf.d/keepgate.conf';
+export const sharedPath = 'conf.d/keepgate.conf';
+
+const sharedTemplate = 'shared.conf.hbs';
+
+/** The shared file alone: for sites whose own files are there already. */
+export function renderShared(shared: Shared): string {
+  return engine(shipped)(sharedTemplate, shared);
+}
 
 /** Renders all files of a model. @throws TypeError when a (user's own) template uses what a view lacks */
 export function render(model: Model, target: Target, templates: CompiledTemplates = shipped): Rendered {
   const run = engine(templates);
-  const files: RenderedFile[] = [{ path: sharedPath, text: run('shared.conf.hbs', model.shared), site: undefined }];
+  const files: RenderedFile[] = [{ path: sharedPath, text: run(sharedTemplate, model.shared), site: undefined }];
   const links: RenderedLink[] = [];
   for (const site of model.sites) {
     const name = fileName(site);
@@ -72,10 +82,11 @@ function fileName(site: Site): string {
 function manifestOf(files: readonly RenderedFile[], links: readonly RenderedLink[], target: Target): Manifest {
   const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
   return {
-    version: 1,
+    version: 2,
     target,
     guideline,
     files: Object.fromEntries(files.map(({ path, text }) => [path, hash(text)])),
     links: Object.fromEntries(links.map(({ path, to }) => [path, to])),
+    specs: {},
   };
 }

@@ -9,6 +9,8 @@ export interface LoadedSpec {
   readonly spec: Spec | undefined;
   readonly diagnostics: readonly Diagnostic[];
   readonly places: Places;
+  /** What each file says, in the order of the files: comments apart. */
+  readonly values: readonly unknown[];
 }
 
 /** Reads and merges spec files. Never throws: what is wrong with them is in `diagnostics`, everything at once. */
@@ -18,14 +20,15 @@ export function loadSpec(sources: readonly SpecSource[]): LoadedSpec {
     document.diagnostics.length > 0 ? document.diagnostics : validateDocument(document),
   );
   const places = new Places();
-  if (diagnostics.length > 0) return { spec: undefined, diagnostics, places };
+  const values = documents.map(({ value }) => value);
+  if (diagnostics.length > 0) return { spec: undefined, diagnostics, places, values };
   const spec = merge(documents, places, diagnostics);
   if (Object.keys(spec.sites ?? {}).length === 0 && diagnostics.length === 0) {
     const at = documents[0]?.locate([], 'value');
     const message = 'the spec has no site; add one below "sites"';
     diagnostics.push({ code: 'no-sites', severity: 'error', message, ...(at && { at }) });
   }
-  return { spec: diagnostics.length > 0 ? undefined : spec, diagnostics, places };
+  return { spec: diagnostics.length > 0 ? undefined : spec, diagnostics, places, values };
 }
 
 /** Where each part of a merged spec stands. */

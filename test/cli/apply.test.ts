@@ -418,7 +418,9 @@ it('two at once: one after the other, and never a mix', { timeout }, async () =>
     return path;
   };
   const [one, two] = [write('one.yaml', 7001), write('two.yaml', 7002)];
-  const both = await Promise.all([one, two].map((spec) => nginx.keepgate(['apply', spec, '--sandbox', 'none'])));
+  const both = await Promise.all(
+    [one, two].map((spec) => nginx.keepgate(['apply', spec, '--as', 'same', '--sandbox', 'none'])),
+  );
   expect(
     both.map(({ exitCode }) => exitCode),
     JSON.stringify(both),

@@ -19,18 +19,22 @@ const options: ApplyOptions = {
   dryRun: false,
   reload: true,
   start: false,
-  prove: async () => [],
-  missing: () => [],
-  standIn: async () => undefined,
-  expect: () => [],
   now: new Date('2026-01-01T00:00:00Z'),
   wait: 0,
   say: () => undefined,
 };
-const goal = (rendered: Rendered): Goal => ({
+const untested = {
+  specs: [],
+  prove: async () => [],
+  missing: () => [],
+  standIn: async () => undefined,
+  expect: () => [],
+};
+const goal = (rendered: Rendered) => async (): Promise<Goal> => ({
   by: 'apply',
   wanted: rendered,
   manifest: manifestText(rendered.manifest),
+  ...untested,
 });
 const installed = (folder: string) =>
   Object.fromEntries(Object.entries(treeOf(folder)).filter(([path]) => !path.startsWith('.keepgate')));
@@ -83,7 +87,8 @@ it('leaves nothing to plan, and goes back to each state that there was', { timeo
         for (const { number, before } of await inInstallFolder(folder, readHistory)) {
           const bytes = before.files[manifestName]?.bytes;
           const manifest = bytes === undefined ? undefined : Buffer.from(bytes, 'base64');
-          await apply(place, { by: 'rollback', wanted: wantedOf(before, [manifestName]), manifest }, options);
+          const back: Goal = { by: 'rollback', wanted: wantedOf(before, [manifestName]), manifest, ...untested };
+          await apply(place, async () => back, options);
           expect(installed(folder)).toEqual(states[number - 1]);
         }
         expect(readdirSync(folder, { recursive: true }).filter((path) => String(path).endsWith('.tmp'))).toEqual([]);

@@ -16,6 +16,7 @@ export function crashedApply(folder: string, sites: Readonly<Record<string, numb
   const found = survey(tree, rendered);
   install(tree, {
     by: 'apply',
+    specs: [],
     plan: planFolder(rendered, found),
     manifest: manifestText(rendered.manifest),
     paths: pathsOf(rendered, found.manifest),

@@ -7,6 +7,7 @@ import { renderedOf } from './rendered.ts';
 const rendered = renderedOf({ api: 8080 });
 const installation: Installation = {
   from: 'out/site',
+  words: ['api.yaml'],
   name: 'site',
   rendered,
   removed: [],
@@ -32,6 +33,7 @@ const facts: Facts = {
   differing: paths,
   foreign: [],
   gone: [],
+  installed: false,
   globs: true,
 };
 const lines = (changed: Partial<Facts> = {}, other: Partial<Installation> = {}): string[] =>
@@ -47,6 +49,13 @@ describe('the next commands', () => {
       'install -m 644 out/site/keepgate.manifest.json /etc/nginx/',
       '# Test all of it, and only then reload: until here what is running is untouched.',
       'nginx -t && systemctl reload-or-restart nginx',
+    ]);
+  });
+
+  it('where apply has installed specs: apply, which knows what the others have', () => {
+    expect(lines({ installed: true, root: 'sudo' })).toEqual([
+      '# keepgate apply has installed specs here: it keeps what the others have, and makes the shared file for all.',
+      'sudo keepgate apply api.yaml',
     ]);
   });
 

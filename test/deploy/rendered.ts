@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { manifestText } from '../../src/deploy/plan-manifest.ts';
 import { resolve } from '../../src/model/resolve.ts';
 import { manifestName, type Rendered, render } from '../../src/render/render.ts';
 import { loadSpec } from '../../src/spec/load.ts';
@@ -44,6 +45,6 @@ export function expectedTree({ files, links, manifest }: Rendered): Record<strin
   return {
     ...Object.fromEntries(files.map(({ path, text }) => [path, text])),
     ...Object.fromEntries(links.map(({ path, to }) => [path, `→ ${to}`])),
-    [manifestName]: `${JSON.stringify(manifest, null, 2)}\n`,
+    [manifestName]: manifestText(manifest),
   };
 }

@@ -196,7 +196,7 @@ describe('a manifest that can not be trusted', () => {
   it.each([
     ['it is not JSON', '{'],
     ['it is not an object', '[]'],
-    ['it is not of version 1, the only one that this keepgate knows', '{"version": 2}'],
+    ['it is not of version 1 or 2, the ones that this keepgate knows', '{"version": 3}'],
     ['it names no target', '{"version": 1}'],
     ['it names no guideline', '{"version": 1, "target": {"version": "1.26.3"}}'],
     ['it lacks its list of files or of links', JSON.stringify({ ...manifest, links: null })],

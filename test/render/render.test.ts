@@ -63,13 +63,14 @@ describe('the files', () => {
 it('the manifest holds what was written, for which nginx, and no date', () => {
   const { files, links, manifest } = rendered(two);
   expect(manifest).toEqual({
-    version: 1,
+    version: 2,
     target,
     guideline: '6.0',
     files: Object.fromEntries(
       files.map(({ path, text }) => [path, createHash('sha256').update(text, 'utf8').digest('hex')]),
     ),
     links: Object.fromEntries(links.map(({ path, to }) => [path, to])),
+    specs: {},
   });
 });
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
+import type { Goal, Refused } from '../../deploy/apply.ts';
 import { expectedCertificates } from '../../deploy/expected-certificates.ts';
 import type { Plan } from '../../deploy/plan.ts';
 import { type Diagnostic, reaches } from '../../diagnostic.ts';
@@ -18,6 +19,7 @@ import {
 } from '../installation.ts';
 import { exitCode, type Io } from '../io.ts';
 import { say } from '../report/say.ts';
+import { operandsFor } from '../spec-names.ts';
 
 interface Options extends InstallOptions, ApplyRunOptions {}
 
@@ -25,6 +27,8 @@ function options(yargs: Argv): Argv<Options> {
   return applyRunOptions(installOptions(yargs))
     .example('sudo keepgate apply', 'install keepgate.yaml where nginx reads, and have nginx take it')
     .example('keepgate apply --dry-run', 'everything but the change')
+    .example('keepgate apply --as shop - < shop.yaml', 'a spec without a path; its sites are known by the name')
+    .example('keepgate apply --adopt api', 'the site api of another spec belongs to this one from now on')
     .example(
       'keepgate apply --root /mnt/image api.yaml',
       'into the file system of an image',
@@ -39,7 +43,7 @@ async function run(argv: Options, io: Io): Promise<number> {
     return exitCode.wrong;
   }
   const { installation } = prepared;
-  const { place, binary, configuration, rendered } = installation;
+  const { place, binary, configuration } = installation;
   const { ignored, resolved } = configuration;
   const { inspectInstalled } = await import('../installed-files.ts');
   const diagnostics = [...configuration.diagnostics, ...inspectInstalled(installation, io.now())];
@@ -47,22 +51,31 @@ async function run(argv: Options, io: Io): Promise<number> {
     await say({ format, diagnostics, ignored }, io);
     return exitCode.wrong;
   }
+  const goal = async (): Promise<Goal | Refused> => {
+    const now = await installation.again();
+    if (!now.ok) return { refused: now.findings.diagnostics };
+    return { by: 'apply', ...goalOf(now.installation), ...stepsOf(now.installation, argv, io) };
+  };
+  const words = operandsFor(argv);
+  return runInstall(
+    { place, binary, goal, options: argv, diagnostics, ignored, ports: portsOf(resolved.model), words },
+    io,
+  );
+}
+
+function stepsOf(installation: Installation, argv: Options, io: Io) {
+  const { rendered, configuration } = installation;
   const expect = (plan: Plan) => {
     const changed = new Set(plan.files.map(({ path }) => path));
     const sites = new Set(rendered.files.flatMap(({ path, site }) => (changed.has(path) && site ? [site] : [])));
-    return expectedCertificates(resolved.model.sites.filter(({ name }) => sites.has(name)));
+    return expectedCertificates(configuration.resolved.model.sites.filter(({ name }) => sites.has(name)));
   };
-  const steps = {
+  return {
     prove: (plan: Plan) => prove(installation, plan, argv),
     missing: () => missingCertificates(installation),
     standIn: (names: readonly string[]) => makeStandIns(installation, names, io),
     expect,
   };
-  const goal = { by: 'apply' as const, ...goalOf(installation) };
-  return runInstall(
-    { place, binary, goal, options: argv, diagnostics, ignored, ports: portsOf(resolved.model), steps },
-    io,
-  );
 }
 
 function portsOf({ sites }: Model): number[] {

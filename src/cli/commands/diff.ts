@@ -76,10 +76,10 @@ async function todo(installation: Installation) {
   const { place, binary } = installation;
   const instance = place.live && binary ? await installedNginx(binary.path) : undefined;
   const missing = missingCertificates(installation);
-  const goal = { by: 'apply' as const, ...goalOf(installation) };
+  const goal = { ...goalOf(installation), missing: () => missing };
   return inInstallFolder(place.folder, (tree) => {
     const steps = (reload: boolean, interrupted: () => boolean) => {
-      const found = look(tree, instance, goal, { missing: () => missing, reload, start: false });
+      const found = look(tree, instance, goal, { reload, start: false });
       return { ...found, changes: fileChanges(tree, found.plan), interrupted: interrupted(), certificates: missing };
     };
     try {

@@ -56,9 +56,21 @@ export const entries: readonly (Entry | Group)[] = [
   },
   {
     name: 'rollback',
-    operands: [],
+    operands: ['spec..'],
     describe: 'the state before the last apply',
     load: () => import('./rollback.ts'),
+  },
+  {
+    name: 'status',
+    operands: [],
+    describe: 'what is installed, from which spec, certificates, drift',
+    load: () => import('./status.ts'),
+  },
+  {
+    name: 'remove',
+    operands: ['site'],
+    describe: 'take one site out',
+    load: () => import('./remove.ts'),
   },
   {
     name: 'cert',

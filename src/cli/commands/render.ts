@@ -1,16 +1,21 @@
+import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
+import type { Delivery } from '../../deploy/deliver.ts';
+import { installedSpecs } from '../../deploy/installed-specs.ts';
 import type { Changes } from '../../deploy/write-folder.ts';
-import { reaches } from '../../diagnostic.ts';
-import { render } from '../../render/render.ts';
+import { type Diagnostic, reaches } from '../../diagnostic.ts';
+import { type Rendered, render } from '../../render/render.ts';
+import { loadSpec } from '../../spec/load.ts';
 import type { Command } from '../command.ts';
 import { type CommonOptions, commonOptions } from '../common-options.ts';
-import { configure } from '../configuration.ts';
+import { type Configuration, configure } from '../configuration.ts';
 import { exitCode, type Io } from '../io.ts';
 import { say } from '../report/say.ts';
-import { readSpecFiles } from '../spec-files.ts';
+import { readSpecFiles, type SpecFile } from '../spec-files.ts';
+import { type NameOptions, nameOption, namesOf, operandsFor } from '../spec-names.ts';
 import { installedTarget, layoutOf, namedTarget } from '../target.ts';
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, NameOptions {
   out?: string;
   nginxVersion?: string;
   target?: string;
@@ -19,7 +24,7 @@ interface Options extends CommonOptions {
 }
 
 function options(yargs: Argv): Argv<Options> {
-  return commonOptions(yargs)
+  return nameOption(commonOptions(yargs))
     .option('out', { type: 'string', requiresArg: true, describe: 'write the files below this folder' })
     .option('nginx-version', { type: 'string', requiresArg: true, describe: 'render for this version of nginx' })
     .option('target', { type: 'string', requiresArg: true, describe: 'render for the nginx of this saved `nginx -V`' })
@@ -48,11 +53,8 @@ async function run(argv: Options, io: Io): Promise<number> {
     await say({ ...argv, ...findings }, io);
     return exitCode.wrong;
   }
-  const { resolved, target } = configured.configuration;
-  const rendered =
-    argv.templates === undefined
-      ? render(resolved.model, target)
-      : (await import('../template-files.ts')).renderWithTemplates(argv.templates, resolved.model, target, io);
+  const { configuration } = configured;
+  const rendered = await renderHere(configuration, argv, io);
   if (argv.out === undefined) {
     await say({ ...argv, ...findings, product: rendered }, io);
     if (argv.format === 'text')
@@ -61,7 +63,13 @@ async function run(argv: Options, io: Io): Promise<number> {
   }
   const { deliver } = await import('../../deploy/deliver.ts');
   const { force, out } = argv;
-  const delivered = await deliver(resolved, rendered, { out, force, pinned, cwd: io.cwd, env: io.env });
+  const make = async () =>
+    (await insideInstallation(out, sources, configuration, argv, io)) ?? {
+      resolved: configuration.resolved,
+      rendered,
+      wanted: rendered,
+    };
+  const delivered = await deliver(make, { out, force, pinned, words: operandsFor(argv), cwd: io.cwd, env: io.env });
   const diagnostics = [...findings.diagnostics, ...delivered.diagnostics];
   if (!delivered.ok) {
     await say({ ...argv, ...findings, diagnostics }, io);
@@ -69,7 +77,7 @@ async function run(argv: Options, io: Io): Promise<number> {
   }
   const { changes, next } = delivered;
   await say(
-    { ...argv, ...findings, diagnostics, product: { ...rendered, out: { folder: out, ...changes }, next } },
+    { ...argv, ...findings, diagnostics, product: { ...delivered.rendered, out: { folder: out, ...changes }, next } },
     io,
   );
   if (argv.format === 'text') {
@@ -77,6 +85,36 @@ async function run(argv: Options, io: Io): Promise<number> {
     io.stdout.write(next.map((line) => `${line}\n`).join(''));
   }
   return exitCode.done;
+}
+
+async function renderHere({ resolved, target }: Configuration, { templates }: Options, io: Io): Promise<Rendered> {
+  if (templates === undefined) return render(resolved.model, target);
+  const { renderWithTemplates } = await import('../template-files.ts');
+  return renderWithTemplates(templates, resolved.model, target, io);
+}
+
+/** Where `apply` has installed specs, the others of them stay, as with `apply`; undefined elsewhere. */
+async function insideInstallation(
+  out: string,
+  sources: readonly SpecFile[],
+  { spec, target }: Configuration,
+  { as, allowRaw, templates }: Options,
+  io: Io,
+): Promise<Delivery | readonly Diagnostic[] | undefined> {
+  const folder = resolve(io.cwd, out);
+  const { manifest } = installedSpecs(folder);
+  if (Object.keys(manifest?.specs ?? {}).length === 0) return undefined;
+  const { placeBeside } = await import('../beside.ts');
+  const placed = await placeBeside(
+    folder,
+    { spec, loaded: loadSpec(sources), sources, names: namesOf(sources, as) },
+    {
+      ...{ allowRaw, templates, target, installed: undefined, adopt: [], prune: false },
+      layout: () => layoutOf(spec.nginx),
+    },
+    io,
+  )();
+  return placed.ok ? { ...placed, resolved: placed.configuration.resolved } : placed.findings.diagnostics;
 }
 
 /** How many names of one kind are listed before they are counted. */

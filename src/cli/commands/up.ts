@@ -107,7 +107,7 @@ async function rehearse(argv: Options, text: string, io: Io): Promise<number> {
   const said: (() => void)[] = [];
   const later = (output: Io['stdout']): Io['stdout'] => ({ write: (part) => said.push(() => output.write(part)) });
   const { command } = await import('./apply.ts');
-  const sources = [{ file, bytes: Buffer.from(text) }];
+  const sources = [{ file, bytes: Buffer.from(text), origin: join(realpathSync(io.cwd), file) }];
   const quiet = { ...io, stdout: later(io.stdout), stderr: later(io.stderr) };
   const steps = { dryRun: true, force: false, reload: true, start: true };
   const exitCode = await command.run({ ...argv, ...steps, sources }, quiet);
