@@ -1,5 +1,6 @@
+import { literalStart } from '../../model/path-spelling.ts';
 import { parseRoute, routesOf } from '../../model/routes.ts';
-import { literalStart, matchesAllBelow, routeRegex } from '../route-regex.ts';
+import { matchesAllBelow, routeRegex } from '../route-regex.ts';
 import type { Finding, LintContext, Rule } from '../rule.ts';
 
 /** A route that a regular expression takes everything from. */
