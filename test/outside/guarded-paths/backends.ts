@@ -100,10 +100,16 @@ AllowEncodedSlashes NoDecode
 AcceptPathInfo On
 CheckSpelling On
 CheckCaseOnly On
-FallbackResource /index.html
 <Directory "${folder}/www">
   Options MultiViews FollowSymLinks
   Require all granted
+  FallbackResource /index.html
+</Directory>
+<Directory "${folder}/www/internal/public">
+  FallbackResource /internal/public/index.html
+</Directory>
+<Directory "${folder}/www/health">
+  FallbackResource /health/index.html
 </Directory>
 `,
     );

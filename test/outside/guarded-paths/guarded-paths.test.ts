@@ -1,6 +1,6 @@
 /** Real backends behind the real nginx: no spelling of a guarded path gets to its handler. */
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { throwawayFolder } from '../../../src/verify/throwaway.ts';
@@ -9,6 +9,7 @@ import { times } from '../../everything.ts';
 import { suites } from '../../parts.ts';
 import { type Backend, backends } from './backends.ts';
 import { http1Bodies, http2Bodies } from './senders.ts';
+import { admitting, oneSpelling, shapesWith } from './shapes.ts';
 import { childSpellings, guardedSpellings } from './spellings.ts';
 
 const folder = throwawayFolder();
@@ -18,94 +19,22 @@ writeFileSync(userFile, `user:{SHA}${createHash('sha1').update('secret').digest(
 
 type BackendName = keyof typeof backends;
 const names = Object.keys(backends) as BackendName[];
+const started = new Map<BackendName, Backend>();
+beforeAll(async () => {
+  await Promise.all(names.map(async (name) => started.set(name, await backends[name]())));
+}, 180_000);
+afterAll(async () => {
+  await Promise.all(Array.from(started.values(), (backend) => backend.stop()));
+});
 
-/** The handlers that a shape of guards keeps from the client, which is 127.0.0.1 without a password. */
-const everything = ['internal', 'metrics'];
-const shapes = {
-  allow: {
-    closed: everything,
-    options:
-      'routes: {/: URL, /internal: {upstream: URL, allow: [10.0.0.0/8]}, /metrics: {upstream: URL, allow: [10.0.0.0/8]}}',
-  },
-  deny: {
-    closed: everything,
-    options:
-      'routes: {/: URL, /internal: {upstream: URL, deny: [127.0.0.1]}, /metrics: {upstream: URL, deny: [127.0.0.0/8]}}',
-  },
-  password: {
-    closed: everything,
-    options: `routes: {/: URL, /internal: {upstream: URL, basicAuth: {userFile: ${userFile}}}, /metrics: {upstream: URL, basicAuth: {userFile: ${userFile}}}}`,
-  },
-  beside: {
-    closed: everything,
-    options:
-      'routes: {/x: URL, /a: URL, /health: URL, /internal: {upstream: URL, allow: [10.0.0.0/8]}, /metrics: {upstream: URL, allow: [10.0.0.0/8]}}',
-  },
-  child: {
-    closed: everything,
-    options:
-      'routes: {/: URL, /metrics: {upstream: URL, allow: [10.0.0.0/8]}, /internal: {upstream: URL, allow: [10.0.0.0/8]}, /internal/public: URL}',
-  },
-  root: {
-    closed: [...everything, 'root', 'public'],
-    options: 'routes: {/: {upstream: URL, allow: [10.0.0.0/8]}, /health: URL}',
-  },
-  site: {
-    closed: [...everything, 'root', 'public'],
-    options: 'upstream: URL\n    allow: [10.0.0.0/8]\n    routes: {/health: {upstream: URL, allow: [127.0.0.1]}}',
-  },
-  exact: { closed: ['metrics'], options: 'routes: {/: URL, "= /metrics": {upstream: URL, allow: [10.0.0.0/8]}}' },
-  regex: {
-    closed: everything,
-    options:
-      "routes: {/: URL, '~ ^/internal(/|$)': {upstream: URL, allow: [10.0.0.0/8]}, '~ ^/metrics$': {upstream: URL, deny: [127.0.0.1]}}",
-  },
-  'beside-regex': {
-    closed: everything,
-    options:
-      "routes: {/: URL, /internal: {upstream: URL, allow: [10.0.0.0/8]}, /metrics: {upstream: URL, allow: [10.0.0.0/8]}, '~ \\.json$': URL, '~ stats': URL}",
-  },
-  refused: {
-    closed: everything,
-    options: 'upstream: URL\n    routes: {/internal: {respond: {status: 403}}, /metrics: {respond: {status: 404}}}',
-  },
-  answered: {
-    closed: everything,
-    options:
-      'upstream: URL\n    routes: {/internal: {respond: {body: x}, allow: [10.0.0.0/8]}, /metrics: {redirect: {to: /new}, deny: [127.0.0.1]}}',
-  },
-  matrix: {
-    closed: everything,
-    options:
-      'paths: {semicolons: allow}\n    routes: {/: URL, /internal: {upstream: URL, allow: [10.0.0.0/8]}, /metrics: {upstream: URL, allow: [10.0.0.0/8]}, /internal/public: URL}',
-  },
-  preset: {
-    closed: ['metrics'],
-    options: 'preset: {name: rest-api, ports: {data: PORT}, metrics: {allow: [10.0.0.5]}}',
-  },
-  domino: {
-    closed: ['metrics', 'health'],
-    options:
-      'preset: {name: domino-rest-api, ports: {data: PORT, metrics: PORT, health: PORT}, metrics: {allow: [10.0.0.5]}, health: {allow: [10.0.0.5]}}',
-  },
-} satisfies Readonly<Record<string, { closed: readonly string[]; options: string }>>;
-
-/** What keepgate made of the shape `allow` when its guards held for one spelling alone. */
-const oneSpelling = `upstream: URL
-    raw: |
-      location = /internal { allow 10.0.0.0/8; deny all; proxy_pass http://keepgate_SITE_127.0.0.1_PORT; }
-      location /internal/ { allow 10.0.0.0/8; deny all; proxy_pass http://keepgate_SITE_127.0.0.1_PORT; }
-      location = /metrics { allow 10.0.0.0/8; deny all; proxy_pass http://keepgate_SITE_127.0.0.1_PORT; }
-      location /metrics/ { allow 10.0.0.0/8; deny all; proxy_pass http://keepgate_SITE_127.0.0.1_PORT; }`;
-
-const everyShape: [string, string][] = [
-  ...Object.entries(shapes).map(([shape, { options }]): [string, string] => [shape, options]),
-  ['control', oneSpelling],
-  ['admitted', shapes.child.options.replaceAll('10.0.0.0/8', '127.0.0.0/8')],
-];
+const shapes = shapesWith(userFile);
 const portOf = (name: BackendName): number => 8100 + names.indexOf(name);
 const sites = names.flatMap((name) =>
-  everyShape.map(([shape, options]) => {
+  [
+    ...Object.entries(shapes).map(([shape, { options }]) => [shape, options] as const),
+    ['plain', oneSpelling] as const,
+    ['admitting', admitting] as const,
+  ].map(([shape, options]) => {
     const site = `${shape}-${name}`;
     const text = options
       .replaceAll('URL', `http://127.0.0.1:${portOf(name)}`)
@@ -114,64 +43,92 @@ const sites = names.flatMap((name) =>
     return `  ${site}:\n    hosts: [${site}.example.com]\n    ${text}\n`;
   }),
 );
-
-const started = new Map<BackendName, Backend>();
-beforeAll(async () => {
-  await Promise.all(names.map(async (name) => started.set(name, await backends[name]())));
-}, 120_000);
-afterAll(async () => {
-  await Promise.all(Array.from(started.values(), (backend) => backend.stop()));
-});
+const spec = `version: 1\nsites:\n${sites.join('')}`;
 const realBackends = () => new Map(names.map((name) => [`127.0.0.1:${portOf(name)}`, started.get(name)?.port ?? 0]));
 
 const spellings = [...guardedSpellings, ...childSpellings];
-const tested = suites.filter((_, index) => times(1, 0) === 1 || index === 0 || index === suites.length - 1);
+const handlerOf = (body = ''): string => /^handler:(\w+)/.exec(body)?.[1] ?? '';
+const through = (bodies: readonly string[], closed: readonly string[]) =>
+  spellings.filter((_, index) => closed.includes(handlerOf(bodies[index])));
+
+const everyShape = Object.keys(shapes);
+const everywhere = times(1, 0) === 1;
+/** The most lenient ones, of which each is lenient in its own way. */
+const lenient: readonly BackendName[] = ['express5', 'fastify-lenient', 'node', 'tomcat'];
+const tested = suites.filter((_, index) => everywhere || index === 0 || index === suites.length - 1);
 
 describe.each(tested)('nginx of %s', (suite) => {
-  const spec = `version: 1\nsites:\n${sites.join('')}`;
   const gate = gateFor(suite, spec, { allowRaw: true }, realBackends);
   const client = (site: string) => clientOf(gate(), site, `${site}.example.com`);
 
   describe.each(names)('before %s', (name) => {
-    it.each(Object.entries(shapes))('guards every spelling: %s', async (shape, { closed }) => {
-      const bodies = await http1Bodies(client(`${shape}-${name}`), spellings);
-      const through = spellings.filter((_, index) => closed.includes(handler(bodies[index])));
-      expect(through).toEqual([]);
+    const all = everywhere || lenient.includes(name);
+
+    it.each(all ? everyShape : everyShape.slice(0, 3))('guards every spelling: %s', async (shape) => {
+      const bodies = await http2Bodies(client(`${shape}-${name}`), spellings);
+      expect(through(bodies, shapes[shape]?.closed ?? [])).toEqual([]);
     });
 
-    it('would leak without that', async () => {
-      const bodies = await http1Bodies(client(`control-${name}`), spellings);
-      const through = spellings.filter((_, index) => everything.includes(handler(bodies[index])));
-      console.log(name, through.length, through.join(' '));
-      expect(through.length).toBeGreaterThan(0);
+    it.each(everywhere ? everyShape : everyShape.slice(0, 1))('and over HTTP/1.1: %s', async (shape) => {
+      const bodies = await http1Bodies(client(`${shape}-${name}`), spellings);
+      expect(through(bodies, shapes[shape]?.closed ?? [])).toEqual([]);
+    });
+
+    it('would be open if a guard held for one spelling alone', async () => {
+      const bodies = await http1Bodies(client(`plain-${name}`), spellings);
+      const leaks = through(bodies, ['internal', 'metrics']);
+      expect(leaks).toEqual(expect.arrayContaining([...knownLeaks[name]]));
+      const overHttp2 = await http2Bodies(client(`plain-${name}`), spellings);
+      expect(through(overHttp2, ['internal', 'metrics'])).toEqual(expect.arrayContaining([...knownLeaks[name]]));
     });
 
     it('lets pass whom it should', async () => {
-      const site = client(`admitted-${name}`);
-      const paths = [
-        '/',
-        '/internal/stats',
-        '/internal/public/stats',
-        '/health/',
-        '/INTERNAL',
-        '/x%20y',
-        '/a%2Fb',
-        '/a//b',
-      ];
-      console.log(name, await http1Bodies(site, paths));
+      const expected = Object.entries({
+        '/': 'root',
+        '/internal/': 'internal',
+        '/internal/stats?a=;b': 'internal',
+        '/internal/public/': 'public',
+        '/internal/public/stats': 'public',
+        '/health/': 'health',
+        '/x%20y': 'root',
+        '/a//b..c/.d': 'root',
+        '/x?/../y;z%5c%00': 'root',
+      });
+      const bodies = await http1Bodies(
+        client(`admitting-${name}`),
+        expected.map(([path]) => path),
+      );
+      expect(expected.map(([path], index) => [path, handlerOf(bodies[index])])).toEqual(expected);
     });
-  });
-
-  it.each(['child', 'root', 'matrix'])('guards every spelling over HTTP/2 as well: %s', async (shape) => {
-    for (const name of names) {
-      const site = client(`${shape}-${name}`);
-      const bodies = await http2Bodies(site, spellings);
-      const { closed } = shapes[shape as keyof typeof shapes];
-      expect(spellings.filter((_, index) => (closed as string[]).includes(handler(bodies[index])))).toEqual([]);
-    }
   });
 });
 
-function handler(body = ''): string {
-  return /^handler:(\w+)/.exec(body)?.[1] ?? '';
-}
+/** Some of the spellings that get through on each backend. */
+const anyCase = ['/INTERNAL', '/Internal/stats', '/Metrics'];
+const unresolved = ['/internal/..', '/internal/../x', '/internal/..%2fx', '/internal/%2e%2e/x'];
+const knownLeaks: Readonly<Record<BackendName, readonly string[]>> = {
+  express4: [...anyCase, ...unresolved],
+  express5: [...anyCase, ...unresolved],
+  koa: [...anyCase, ...unresolved],
+  fastify: unresolved,
+  'fastify-lenient': [...anyCase, ...unresolved, '/internal;x', '/metrics;a=b'],
+  node: ['//x/internal', '/internal\\stats', '/x\\..\\internal', '/internal/..%2fx'],
+  tomcat: ['/internal;x', '/internal;x/stats', '/;/internal', '/x/..;/internal', '/metrics;a=b', '/a/..;/metrics'],
+  apache: ['/internal.json'],
+};
+
+describe('examples/two-apis.yaml', () => {
+  const example = readFileSync('examples/two-apis.yaml', 'utf8');
+  describe.each(['express5', 'tomcat'] as const)('before %s', (name) => {
+    const servers = () =>
+      new Map([8081, 8082, 8083].map((port) => [`127.0.0.1:${port}`, started.get(name)?.port ?? 0]));
+    const gate = gateFor(suites.at(-1) ?? 'forky', example, {}, servers);
+
+    it('keeps /internal from strangers in every spelling', async () => {
+      const client = clientOf(gate(), 'orders', 'orders.example.com');
+      const bodies = await http2Bodies(client, ['/', ...spellings]);
+      expect(handlerOf(bodies[0])).toBe('root');
+      expect(through(bodies.slice(1), ['internal', 'public'])).toEqual([]);
+    });
+  });
+});
