@@ -2,11 +2,11 @@
 // The real programs that the demo, the tests and the benchmarks run: installed ones where they suffice, else
 // unpacked from Debian into a cache, without root (see debian-bin).
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** @typedef {'nginx' | 'bwrap' | 'curl' | 'pebble' | 'challtestsrv' | 'named' | 'certbot' | 'strace' | 'java' | 'keytool'} PartName */
+/** @typedef {'nginx' | 'bwrap' | 'curl' | 'pebble' | 'challtestsrv' | 'named' | 'certbot' | 'strace' | 'java' | 'keytool' | 'tomcat' | 'apache'} PartName */
 /** @typedef {'bullseye' | 'bookworm' | 'trixie' | 'forky'} Suite */
 /** @typedef {{ bookworm: string, forky: string }} OfTwo pebble 2.4 and 2.10 */
 /** @typedef {{ nginx: { bullseye?: string, bookworm: string, trixie: string, forky: string }, bwrap: string, curl: string, pebble: OfTwo, challtestsrv: OfTwo, named: string, strace: string, java: string, keytool: string }} TestParts */
@@ -27,6 +27,9 @@ const debian = {
   strace: { suite: 'bookworm', package: 'strace', program: '/usr/bin/strace' },
   // Java that compiles, and what comes with it.
   java: { suite: 'bookworm', package: 'openjdk-17-jdk-headless', program: `${java}/java` },
+  // A shell script that nobody runs: the jars beside it are what is wanted.
+  tomcat: { suite: 'bookworm', package: 'tomcat10', program: '/usr/share/tomcat10/bin/catalina.sh' },
+  apache: { suite: 'bookworm', package: 'apache2-bin', program: '/usr/sbin/apache2' },
   keytool: { suite: 'bookworm', package: 'openjdk-17-jdk-headless', program: `${java}/keytool` },
 };
 
@@ -83,6 +86,30 @@ export const testParts = async () => {
 export const certbotCommand = async () => {
   const python = await unpack('certbot');
   return [python, join(dirname(python), '../root/usr/bin/certbot')];
+};
+
+/**
+ * Debian's Tomcat 10, for the one test that puts it behind nginx.
+ *
+ * @returns {Promise<string[]>} its jars, for Java's class path
+ * @throws {Error} when it can't be unpacked
+ */
+export const tomcatJars = async () => {
+  const folder = join(dirname(await unpack('tomcat')), '../root/usr/share/java');
+  return readdirSync(folder)
+    .filter((name) => /^tomcat10-[a-z-]+\.jar$/.test(name))
+    .map((name) => join(folder, name));
+};
+
+/**
+ * Debian's Apache, for the one test that puts it behind nginx.
+ *
+ * @returns {Promise<{ program: string, modules: string }>} the program, and the folder of its modules
+ * @throws {Error} when it can't be unpacked
+ */
+export const apacheProgram = async () => {
+  const program = await unpack('apache');
+  return { program, modules: join(dirname(program), '../root/usr/lib/apache2/modules') };
 };
 
 /** @param {Error} error */

@@ -24,11 +24,3 @@ const tails = ['', 'x', 'X/1', 'a-b_c.json', '0/z~/', 'Qq.Ww,(!)', '-', '7'];
 export function matchesAllBelow(regex: RegExp, folder: string): boolean {
   return folder.length <= 200 && tails.every((tail) => regex.test(folder + tail));
 }
-
-/** The text that every match of a regular expression begins with, at the start of a path; '' when there is none. */
-export function literalStart(text: string): string {
-  if (text.includes('|')) return '';
-  const literal = /^\^((?:[\w/-]|\\[.-])*)(.?)/.exec(text);
-  const start = (literal?.[1] ?? '').replaceAll('\\', '');
-  return /[*?{]/.test(literal?.[2] ?? '') ? start.slice(0, -1) : start;
-}

@@ -103,7 +103,7 @@ function resolveSite(
   const headers = mergeHeaders(ownResponseHeaders(plain, http3), set);
   const hiddenHeaders = [...headers.map(({ name }) => name), ...removed].filter((name) => name !== 'Alt-Svc');
   const context = { upstreams, allowRaw: options.allowRaw, responseHeaders: headers, hiddenHeaders, report };
-  const locations = locationsOf(plain, context);
+  const { locations, strictPaths } = locationsOf(plain, context);
   if (Object.keys(routesOf(plain)).length === 0)
     report({
       code: 'no-routes',
@@ -152,6 +152,7 @@ function resolveSite(
     // Another server may be the default of the socket one day, and ask for another CA's certificate or for none.
     checkServerName:
       plain.tls.clientAuth !== undefined || (!features.rejectHandshake && spec.nginx?.defaultServer !== 'off'),
+    strictPaths,
     locations,
     raw: rawText(plain.raw, ['raw'], { allowRaw: options.allowRaw, report }),
   };

@@ -3,7 +3,25 @@ import type { Path } from '../spec/document.ts';
 import type { RouteOptions, SiteSpec } from '../spec/types.gen.ts';
 import { clearedText } from './cleared-headers.ts';
 import type { PlainSite } from './expand.ts';
-import { type Access, type BasicAuth, type Header, type Location, type ProxyPass, RawText, type Site } from './site.ts';
+import { addressesOf, guardOf } from './guard.ts';
+import {
+  type Access,
+  type BasicAuth,
+  type Header,
+  type Location,
+  type ProxyPass,
+  RawText,
+  type Site,
+  type StrictPaths,
+} from './site.ts';
+import {
+  type GuardedRoute,
+  type Match,
+  needStrictPaths,
+  type Placing,
+  plainPlacing,
+  StrictRoutes,
+} from './strict-routes.ts';
 import type { SiteUpstreams } from './upstreams.ts';
 
 export type Problem = {
@@ -34,20 +52,49 @@ export function routesOf(site: Pick<SiteSpec, 'routes' | 'upstream'>): Record<st
   return { ...root, ...site.routes };
 }
 
-/** All location blocks of a site, in an order that depends on nothing but the routes: exact, prefix, then regular expressions as written. */
-export function locationsOf(site: PlainSite, context: RouteContext): Location[] {
-  const exact: Location[] = [];
-  const prefix: Location[] = [];
-  const regex: Location[] = [];
-  const routes = Object.entries(routesOf(site));
-  const exactPaths = new Set(
-    routes
-      .map(([key]) => parseRoute(key))
-      .filter(({ sign }) => sign === '=')
-      .map(({ path }) => path),
+/**
+ * All location blocks of a site, in an order that depends on nothing but the routes: exact and prefix, then regular
+ * expressions as written, those that guard first.
+ */
+export function locationsOf(
+  site: PlainSite,
+  context: RouteContext,
+): { readonly locations: Location[]; readonly strictPaths: StrictPaths | null } {
+  const routes = resolvedRoutes(site, context);
+  const strict = needStrictPaths(routes);
+  const matrix = site.paths?.semicolons === 'allow';
+  const strictRoutes = new StrictRoutes(routes, matrix);
+  const exactPaths = new Set(routes.filter(({ sign }) => sign === '=').map(({ path }) => path));
+  const placed: PlacedLocation[] = [];
+  for (const route of routes) {
+    const exactToo = !exactPaths.has(route.path);
+    const placing = strict ? strictRoutes.place(route, exactToo) : plainPlacing(route, exactToo);
+    if ('message' in placing) context.report({ ...placing, path: ['routes', route.key], what: 'key' });
+    else placed.push(...placing.matches.map((match) => ({ ...placing, route, location: { ...route.body, ...match } })));
+  }
+  const siteAsks = asks(accessOf(site), site.basicAuth);
+  const locations = inOrder(placed).map((location, index) =>
+    location.proxy === null && (siteAsks || asks(location.access, location.basicAuth))
+      ? { ...location, answer: `@keepgate_answer_${index + 1}` }
+      : location,
   );
+  return { locations, strictPaths: strict || site.paths?.strict ? { refusesSemicolons: !matrix } : null };
+}
+
+interface ResolvedRoute extends GuardedRoute {
+  readonly body: Omit<Location, keyof Match>;
+}
+
+interface PlacedLocation extends Pick<Placing, 'among'> {
+  readonly route: ResolvedRoute;
+  readonly location: Location;
+}
+
+/** What each route does and asks, without those that can't be. */
+function resolvedRoutes(site: PlainSite, context: RouteContext): ResolvedRoute[] {
+  const routes: ResolvedRoute[] = [];
   const seen = new Map<string, string>();
-  for (const [key, value] of routes) {
+  for (const [key, value] of Object.entries(routesOf(site))) {
     const { sign, path } = parseRoute(key);
     const id = `${sign} ${path}`;
     const other = seen.get(id);
@@ -57,24 +104,28 @@ export function locationsOf(site: PlainSite, context: RouteContext): Location[] 
       continue;
     }
     seen.set(id, key);
-    const body = locationBody(site, key, typeof value === 'string' ? { upstream: value } : value, context);
+    const route = typeof value === 'string' ? { upstream: value } : value;
+    const body = locationBody(site, key, route, context);
     if (!body) continue;
-    if (sign === '=') exact.push({ ...body, modifier: '=', path });
-    else if (sign !== '') regex.push({ ...body, modifier: sign, path });
-    else if (path === '/') prefix.push({ ...body, modifier: null, path });
-    else {
-      if (!exactPaths.has(path)) exact.push({ ...body, modifier: '=', path });
-      prefix.push({ ...body, modifier: null, path: `${path}/` });
-    }
+    const ports = body.proxy ? context.upstreams.ports(body.proxy.pass) : new Set<string>();
+    routes.push({ key, sign, path, guard: guardOf(site, route), ports, body });
   }
-  const byPath = (a: Location, b: Location): number => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
-  const ordered = [...[...exact, ...prefix].sort((a, b) => byPath(a, b) || (a.modifier ? -1 : 1)), ...regex];
-  const siteAsks = asks(accessOf(site), site.basicAuth);
-  return ordered.map((location, index) =>
-    location.proxy === null && (siteAsks || asks(location.access, location.basicAuth))
-      ? { ...location, answer: `@keepgate_answer_${index + 1}` }
-      : location,
+  return routes;
+}
+
+/** Exact and prefix locations by their paths, the guards from the longest path on, and regular expressions as written. */
+function inOrder(placed: readonly PlacedLocation[]): Location[] {
+  const group = (wanted: Placing['among']) => placed.filter(({ among }) => among === wanted);
+  const byPath = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+  const paths = group('paths').sort(
+    ({ location: a }, { location: b }) => byPath(a.path, b.path) || (a.modifier ? -1 : 1),
   );
+  const guards = group('guards').sort(({ route: a }, { route: b }) => {
+    const regexLast = Number(a.sign.startsWith('~')) - Number(b.sign.startsWith('~'));
+    if (regexLast !== 0 || a.sign.startsWith('~')) return regexLast;
+    return b.path.length - a.path.length || byPath(a.path, b.path) || (a.sign === '=' ? -1 : 1);
+  });
+  return [...paths, ...guards, ...group('regexes')].map(({ location }) => location);
 }
 
 function asks({ allow, deny }: Access, basicAuth: object | null | undefined): boolean {
@@ -88,7 +139,7 @@ function locationBody(
   key: string,
   route: Route,
   context: RouteContext,
-): Omit<Location, 'modifier' | 'path'> | undefined {
+): ResolvedRoute['body'] | undefined {
   const at: Path = ['routes', key];
   const actions = (['upstream', 'redirect', 'respond'] as const).filter((action) => route[action] !== undefined);
   if (actions.length > 1) {
@@ -173,8 +224,7 @@ export function rawText(
 
 /** In nginx one word of a location drops the whole inherited list, so a route that has any gets all of it. */
 function routeAccess(site: PlainSite, route: Route): Access {
-  if (!route.allow && !route.deny) return accessOf({});
-  return { deny: [...(site.deny ?? []), ...(route.deny ?? [])], allow: route.allow ?? site.allow ?? [] };
+  return route.allow || route.deny ? addressesOf(site, route) : accessOf({});
 }
 
 export function accessOf(options: { allow?: string[]; deny?: string[] }): Access {

@@ -47,8 +47,15 @@ export interface Site {
   readonly keepaliveMinTimeout: boolean;
   /** Requests of clients whose handshake asked for no server, or another, are refused: it was not this site's. */
   readonly checkServerName: boolean;
+  /** Paths that backends read in other ways than nginx are refused; null where nothing hangs on it. */
+  readonly strictPaths: StrictPaths | null;
   readonly locations: readonly Location[];
   readonly raw: RawText | null;
+}
+
+export interface StrictPaths {
+  /** False where paths may carry matrix parameters. */
+  readonly refusesSemicolons: boolean;
 }
 
 export interface Listen {
@@ -124,6 +131,8 @@ export interface Location {
   /** `=`, `~`, `~*`, or null for a prefix. */
   readonly modifier: string | null;
   readonly path: string;
+  /** A regular expression for the path as the client wrote it: others are refused. */
+  readonly asWritten: string | null;
   readonly access: Access;
   readonly basicAuth: BasicAuth | null;
   readonly requestHeaders: readonly Header[];

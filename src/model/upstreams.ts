@@ -62,6 +62,12 @@ export class SiteUpstreams {
     };
   }
 
+  /** The ports of the servers that `use` told how to pass requests to. */
+  ports(pass: string): ReadonlySet<string> {
+    const servers = this.#made.get(pass.replace(/^https?:\/\//, ''))?.servers ?? [];
+    return new Set(servers.map(({ address }) => address.replace(/^.*:/, '')));
+  }
+
   /** Of two backends whose names would be the same (`http://ä.example`, `http://ö.example`), the second gets a number. */
   #nameFor(reference: string, options: UpstreamOptions): string {
     const isUrl = reference.includes('/');

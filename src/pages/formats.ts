@@ -20,9 +20,9 @@ const grammars: Readonly<Record<string, Grammar>> = {
   ],
   route: [
     'the key of a route',
-    'A path of whole segments (/api is /api and all below /api/, but not /apifoo), or a sign, one space and what it is for: "= /exact", "~ regex", "~* regex" for any case. A path is written as nginx compares it: decoded, without //, . or .. in it. A regular expression has no named groups.',
+    'A path of whole segments (/api is /api and all below /api/, but not /apifoo), or a sign, one space and what it is for: "= /exact", "~ regex", "~* regex" for any case. A path is written as nginx compares it: decoded, without //, . or .. in it. It is no pattern: nginx takes :id, {id} and * literally, so a route such as /users/:id would match nothing, and what it guards would be open. A regular expression has no named groups.',
     '/api, "= /healthz", "~ ^/files/[0-9]+$", "~* \\\\.png$"',
-    'api, /api//v1, /a%2Fb, ^~ /api, "~ (?<name>x)"',
+    'api, /api//v1, /a%2Fb, ^~ /api, /users/:id, /admin/*, "~ (?<name>x)"',
   ],
   segment: [
     'a path',

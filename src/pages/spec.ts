@@ -71,6 +71,42 @@ no backups, so nginx refuses the two together. Take "backup" off one server, or 
 
   servers: [127.0.0.1:8880, {address: 127.0.0.1:8881, backup: true}]`,
   },
+  'guard-spelling': {
+    title: 'a guarded path is not open in another spelling',
+    text: `nginx tells /Internal from /internal, and /internal.json from /internal; many backends do not: they look at no capitals, and take
+an ending off. So a guard (allow, deny, basicAuth, or an answer with a status from 400 on) holds for every spelling of its
+path, and a route that is one of these spellings can't ask less. Give both the same guard, or take one of them out. What lies
+below a guarded path may be opened: /internal/public.
+
+  routes:
+    /internal: {upstream: data, allow: [10.0.0.0/8]}
+    /internal/public: data`,
+  },
+  'guard-overlap': {
+    title: 'a guard holds whatever a path looks like',
+    text: `A guard (allow, deny, basicAuth) has to hold for every spelling of what it guards: in capitals, with a slash or an ending such as
+.json behind it, encoded. For a plain path keepgate sees to that. For a regular expression it can't where
+
+- both it and a guarded path may match, and ask different things: only the first of them would ask;
+- it asks less than "/" or the whole site, which then answers to all other spellings;
+- it says what does not match: (?!…), or [^…] with letters;
+- semicolons are allowed in paths (paths: {semicolons: allow}).
+
+Guard plain paths, or let the regular expression begin with a path of its own.
+
+  routes:
+    /: {upstream: data, allow: [10.0.0.0/8]}
+    /health: data                       # not "~ ^/health"
+    /reports: {upstream: data, basicAuth: {userFile: /etc/nginx/reports.htpasswd}}`,
+  },
+  'guard-too-long': {
+    title: 'a guarded path is short enough for nginx',
+    text: `A guarded path becomes a regular expression that matches each of its spellings, and nginx reads at most 4,094 bytes of it. Guard a
+shorter path: it covers all that is below.
+
+  routes:
+    /internal: {upstream: data, allow: [10.0.0.0/8]}`,
+  },
   'raw-not-allowed': {
     title: 'raw nginx text needs --allow-raw',
     text: `A "raw" block goes into the configuration as it is. nginx directives can read any file and run code, so a spec from somebody else

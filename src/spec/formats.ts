@@ -15,6 +15,7 @@ import {
 } from './address.ts';
 import { forbiddenCharacter } from './characters.ts';
 import { passProblem } from './identity-headers.ts';
+import { patternProblem } from './route-pattern.ts';
 
 type Grammar = (value: string) => string | undefined;
 
@@ -65,15 +66,22 @@ function urlPath(value: string): string | undefined {
   return pathCharacters.test(value) ? undefined : "may hold letters, digits and . _ ~ ! & ' ( ) * + , = : @ / -";
 }
 
+/** A path of a route; unlike the path of a URL it must not look like a pattern. */
+function routePath(path: string, exact = false): string | undefined {
+  if (path.length > 1000) return 'is longer than 1000 characters';
+  const problem = urlPath(path);
+  return (problem === undefined || problem.startsWith('may hold') ? patternProblem(path, exact) : undefined) ?? problem;
+}
+
 const route: Grammar = (key) => {
   const match = /^(\S*) (.+)$/su.exec(key);
   if (!match) {
     if (key.startsWith('^~') || /^[=~]/.test(key))
       return 'needs a space after the sign: "= /exact", "~ regex", "~* regex"';
-    return urlPath(key);
+    return routePath(key);
   }
   const [, sign, rest = ''] = match;
-  if (sign === '=') return urlPath(rest);
+  if (sign === '=') return routePath(rest, true);
   if (sign === '~' || sign === '~*') return regex(rest);
   return sign === '^~'
     ? 'uses ^~; a plain path is already matched by whole segments'
@@ -111,7 +119,7 @@ const grammar: Readonly<Record<string, Grammar>> = {
   name,
   host,
   route,
-  segment: (value) => (value === '/' ? 'is the whole site; a role has a path of its own' : urlPath(value)),
+  segment: (value) => (value === '/' ? 'is the whole site; a role has a path of its own' : routePath(value)),
   'backend-host': (value) => backendHostProblem(value.replace(/^\[|\]$/g, '')),
   address: (value) => problemOf(parseAddress(value)),
   resolver: (value) => {

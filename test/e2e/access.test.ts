@@ -112,7 +112,7 @@ describe.each(suites)('nginx of %s', (suite) => {
   });
 
   describe('asks for a password', () => {
-    it.each(['/secret', '/secret/x', '/both', '/secret/..%2fsecret', '//secret'])('for %s', async (path) => {
+    it.each(['/secret', '/secret/x', '/both', '/SECRET', '/%73ecret', '/secret.json'])('for %s', async (path) => {
       const refused = await ask('api', path);
       expect(refused.status).toBe(401);
       expect(refused.headers.get('strict-transport-security')).toBe('max-age=1000');
@@ -159,13 +159,17 @@ describe.each(suites)('nginx of %s', (suite) => {
       ['api', '/local/x', 200],
       ['api', '/elsewhere', 403],
       ['api', '/elsewhere/x', 403],
-      ['api', '/x/..%2felsewhere', 403],
+      ['api', '/x/..%2felsewhere', 400],
+      ['api', '//elsewhere', 400],
+      ['api', '/elsewhere;x', 400],
+      ['api', '/ELSEWHERE', 403],
       ['api', '/%65lsewhere', 403],
       ['api', '/denied', 403],
       ['api', '/others', 200],
       ['api', '/exact', 403],
       ['api', '/closed/x', 403],
-      ['api', '/closed/x/', 200],
+      ['api', '/closed/x/', 403],
+      ['api', '/closed/1', 200],
       ['inside', '/', 403],
       ['inside', '/local', 200],
       ['inside', '/denied', 403],

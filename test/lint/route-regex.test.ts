@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { routeAt } from '../../src/lint/route-at.ts';
-import { literalStart, matchesAllBelow, routeRegex } from '../../src/lint/route-regex.ts';
+import { matchesAllBelow, routeRegex } from '../../src/lint/route-regex.ts';
+import { literalStart } from '../../src/model/path-spelling.ts';
 import type { Location } from '../../src/model/site.ts';
 
 describe('a regular expression is run', () => {

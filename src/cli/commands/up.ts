@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { unitsWritable } from '../../deploy/timer-lacks.ts';
 import { systemUnits } from '../../deploy/timer-units.ts';
