@@ -114,7 +114,7 @@ function resolveSite(
     challengeRoot,
     tls: tlsOf(site, features),
     trustedProxies: plain.trustedProxies
-      ? { networks: plain.trustedProxies.from, header: plain.trustedProxies.header ?? 'X-Forwarded-For' }
+      ? { networks: plain.trustedProxies.from, header: addressHeader(plain.trustedProxies.header) }
       : null,
     access: accessOf(plain),
     basicAuth: plain.basicAuth ? basicAuthOf(plain.basicAuth) : null,
@@ -131,6 +131,11 @@ function resolveSite(
     locations,
     raw: rawText(plain.raw, ['raw'], { allowRaw: options.allowRaw, report }),
   };
+}
+
+/** nginx reads all lines of the first two, but only when they are spelled so; of any other header it reads one alone. */
+function addressHeader(name = 'X-Forwarded-For'): string {
+  return ['X-Forwarded-For', 'X-Real-IP'].find((known) => known.toLowerCase() === name.toLowerCase()) ?? name;
 }
 
 function hostsOf(site: PlainSite, report: (problem: Problem) => void): string[] {

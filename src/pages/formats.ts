@@ -140,6 +140,12 @@ const grammars: Readonly<Record<string, Grammar>> = {
     'X-Frame-Options',
     '"X-Frame-Options:", "X Frame", $host',
   ],
+  'address-header': [
+    "a header with the client's address",
+    'The header in which the balancer in front tells the address of the client: an address, or a list of them. nginx can not read Forwarded (RFC 7239), drops names with _, and would keep the address of the balancer then, which every allow-list that covers the balancer admits. The PROXY protocol is not spoken yet.',
+    'X-Forwarded-For, X-Real-IP, CF-Connecting-IP',
+    'Forwarded, X_Forwarded_For, proxy_protocol',
+  ],
   'passed-header': [
     'a header to pass on',
     `keepgate clears request headers that tell a backend who asks, from where and how, because a client can write what it likes there. What stands below "pass" reaches the backend all the same, as the client wrote it: right only where everything in front of nginx takes it from strangers and sets it itself. These are cleared, in whatever case: ${identityHeaders.join(', ')}. ${neverPassed.join(', ')} are cleared too, and never passed on. Names with _ (API_KEY) are dropped by nginx itself, and so are those with other characters than letters, digits and hyphens.`,

@@ -68,6 +68,8 @@ export function rendered({ format }: Pick<Field, 'format'>, value: string): stri
     case 'media-type':
     case 'redirect-target':
       return [value];
+    case 'address-header':
+      return [value.replace(/^x-(forwarded-for|real-ip)$/i, (name) => spelled[name.toLowerCase()] ?? name)];
     case 'realm':
       return [value.replace(/["\\]/g, '\\$&')]; // a quoted-string of HTTP
     case 'host':
@@ -90,6 +92,8 @@ export function rendered({ format }: Pick<Field, 'format'>, value: string): stri
       return []; // nginx never sees it
   }
 }
+
+const spelled: Readonly<Record<string, string>> = { 'x-forwarded-for': 'X-Forwarded-For', 'x-real-ip': 'X-Real-IP' };
 
 function publicHost(host: string): string {
   const [, star = '', name = ''] = /^(\*\.)?(.*?)\.?$/s.exec(host) ?? [];

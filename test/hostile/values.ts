@@ -108,6 +108,7 @@ const near: Readonly<Record<string, fc.Arbitrary<string>>> = {
   challenge: words('http-01', 'dns-01'),
   'common-name': text.map((rest) => rest.slice(0, 64)),
   'header-name': headerName,
+  'address-header': fc.oneof(headerName, words('Forwarded', 'proxy_protocol', 'X-Forwarded-Proto')),
   'header-value': text,
   'passed-header': words('X-Forwarded-User', 'client-cert', 'X-User', 'Proxy', 'X-Forwarded-For', 'REMOTE_USER'),
   text,

@@ -38,6 +38,7 @@ const accepted: Readonly<Record<string, readonly string[]>> = {
   challenge: ['http-01'],
   'common-name': ['ISRG Root X1', 'Größe & Co'],
   'header-name': ['X-Frame-Options', 'x_y', '1'],
+  'address-header': ['X-Forwarded-For', 'x-real-ip', 'CF-Connecting-IP'],
   'passed-header': ['X-Forwarded-User', 'client-cert'],
   'header-value': ['DENY', '', "default-src 'self'; img-src *", 'ü'],
   text: ['', '{"a": 1}'],
