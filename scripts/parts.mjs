@@ -6,7 +6,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** @typedef {'nginx' | 'bwrap' | 'curl' | 'pebble' | 'challtestsrv' | 'named' | 'certbot' | 'strace' | 'java' | 'keytool'} PartName */
+/** @typedef {'nginx' | 'bwrap' | 'curl' | 'pebble' | 'challtestsrv' | 'named' | 'certbot' | 'strace' | 'java' | 'keytool' | 'apache'} PartName */
 /** @typedef {'bullseye' | 'bookworm' | 'trixie' | 'forky'} Suite */
 /** @typedef {{ bookworm: string, forky: string }} OfTwo pebble 2.4 and 2.10 */
 /** @typedef {{ nginx: { bullseye?: string, bookworm: string, trixie: string, forky: string }, bwrap: string, curl: string, pebble: OfTwo, challtestsrv: OfTwo, named: string, strace: string, java: string, keytool: string }} TestParts */
@@ -27,6 +27,7 @@ const debian = {
   strace: { suite: 'bookworm', package: 'strace', program: '/usr/bin/strace' },
   // Java that compiles, and what comes with it.
   java: { suite: 'bookworm', package: 'openjdk-17-jdk-headless', program: `${java}/java` },
+  apache: { suite: 'bookworm', package: 'apache2-bin', program: '/usr/sbin/apache2' },
   keytool: { suite: 'bookworm', package: 'openjdk-17-jdk-headless', program: `${java}/keytool` },
 };
 
@@ -83,6 +84,17 @@ export const testParts = async () => {
 export const certbotCommand = async () => {
   const python = await unpack('certbot');
   return [python, join(dirname(python), '../root/usr/bin/certbot')];
+};
+
+/**
+ * Debian's Apache, for the one test that puts it behind nginx.
+ *
+ * @returns {Promise<{ program: string, modules: string }>} the program, and the folder of its modules
+ * @throws {Error} when it can't be unpacked
+ */
+export const apacheProgram = async () => {
+  const program = await unpack('apache');
+  return { program, modules: join(dirname(program), '../root/usr/lib/apache2/modules') };
 };
 
 /** @param {Error} error */

@@ -27,6 +27,8 @@ export interface NginxFeatures {
   readonly keepaliveByDefault: boolean;
   /** `large_client_header_buffers` holds for HTTP/2 too (1.19.7); before, `http2_max_field_size`, of 4 kB. */
   readonly http2HeaderBuffers: boolean;
+  /** A backend's `Upgrade` header is dropped where no connection is upgraded (1.31.3); before, HTTP/2 clients get it too. */
+  readonly dropsUpgrade: boolean;
 }
 
 export function nginxFeatures(target: Target): NginxFeatures {
@@ -43,6 +45,7 @@ export function nginxFeatures(target: Target): NginxFeatures {
     upstreamResolve: nginx('1.27.3'),
     keepaliveByDefault: nginx('1.29.7'),
     http2HeaderBuffers: nginx('1.19.7'),
+    dropsUpgrade: nginx('1.31.3'),
   };
 }
 

@@ -76,8 +76,14 @@ function resolveSite(
   const upstreams = new SiteUpstreams(site.name, spec.upstreams ?? {}, features, spec.nginx?.resolver ?? [], suggest);
   const http3 = plain.http3 && features.http3;
   const { set, removed } = responseHeaders(plain.headers?.response);
-  const headers = mergeHeaders(ownResponseHeaders(plain, http3), set);
-  const hiddenHeaders = [...headers.map(({ name }) => name), ...removed].filter((name) => name !== 'Alt-Svc');
+  const ownHeaders = mergeHeaders(ownResponseHeaders(plain, http3), set);
+  const headers = features.dropsUpgrade ? ownHeaders : [...ownHeaders, upgradeOfWebSockets];
+  const hiddenHeaders = [
+    ...(features.dropsUpgrade ? [] : [upgradeOfWebSockets.name]),
+    'Proxy-Connection',
+    ...ownHeaders.map(({ name }) => name).filter((name) => name !== 'Alt-Svc'),
+    ...removed,
+  ];
   const context = { upstreams, allowRaw: options.allowRaw, responseHeaders: headers, hiddenHeaders, report };
   const locations = locationsOf(plain, context);
   if (Object.keys(routesOf(plain)).length === 0)
@@ -104,7 +110,10 @@ function resolveSite(
     upstreams: upstreams.all,
     hosts,
     serverNames: canonical === undefined ? hosts : [canonical],
-    alias: others.length > 0 ? { hosts: others, target: `https://${canonical}${port}$request_uri` } : null,
+    alias:
+      others.length > 0
+        ? { hosts: others, target: `https://${canonical}${port}$request_uri`, responseHeaders: ownHeaders }
+        : null,
     httpsRedirect: `https://${canonical ?? '$host'}${port}$request_uri`,
     httpsOrigin: `https://$host${port}/`,
     listen: listenOf(plain, http3, features),
@@ -179,6 +188,12 @@ function tlsOf(site: ExpandedSite, features: NginxFeatures): Tls {
     clientAuth: clientAuth ? { ca: clientAuth.ca, verify: clientAuth.verify === 'optional' ? 'optional' : 'on' } : null,
   };
 }
+
+/**
+ * The backend's own one is hidden, as Proxy-Connection is: they belong to its connection, and HTTP/2 and HTTP/3 clients take a
+ * response that has them for broken.
+ */
+const upgradeOfWebSockets: Header = { name: 'Upgrade', value: '$keepgate_upgraded' };
 
 function ownResponseHeaders(site: PlainSite, http3: boolean): Header[] {
   const headers: Header[] = [];

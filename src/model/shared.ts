@@ -14,6 +14,7 @@ export interface SharedOptions {
 export function sharedOf(sites: readonly Site[], options: SharedOptions): Shared {
   const names = sites.flatMap(({ hosts }) => hosts);
   return {
+    hidesUpgrade: !options.features.dropsUpgrade,
     refuseHttp: options.refuse === 'refuse' ? [...new Set(sites.flatMap(({ listen }) => listen.http))].sort() : [],
     refuseHttps: options.refuse === 'off' ? [] : refusingServers(sites, options),
     ...hashSizes(names),

@@ -31,7 +31,11 @@ export interface Site {
   readonly tls: Tls;
   readonly trustedProxies: { readonly networks: readonly string[]; readonly header: string } | null;
   /** The names that only redirect to the canonical one. */
-  readonly alias: { readonly hosts: readonly string[]; readonly target: string } | null;
+  readonly alias: {
+    readonly hosts: readonly string[];
+    readonly target: string;
+    readonly responseHeaders: readonly Header[];
+  } | null;
   readonly serverNames: readonly string[];
   readonly access: Access;
   readonly basicAuth: BasicAuth | null;
@@ -152,6 +156,8 @@ export interface ProxyPass {
 }
 
 export interface Shared {
+  /** A backend's Upgrade header has to be hidden, and sent again where a connection was upgraded. */
+  readonly hidesUpgrade: boolean;
   /** The refusing default servers; empty when the machine has its own. */
   readonly refuseHttp: readonly string[];
   readonly refuseHttps: readonly RefusingServer[];

@@ -43,6 +43,8 @@ export interface GateOptions {
   readonly templates?: CompiledTemplates;
   /** Default: a self-signed one for the site's hosts. */
   readonly certificateFor?: (site: Site) => CertificatePair;
+  /** Real backends: the port on 127.0.0.1, by the address as it is rendered. Each other one is a stub. */
+  readonly realBackends?: ReadonlyMap<string, number>;
   /** See `httpConfiguration`. */
   readonly workers?: number;
   readonly signal?: AbortSignal;
@@ -73,6 +75,7 @@ export interface Gate {
  */
 export async function startGate(options: GateOptions): Promise<Gate> {
   const { nginx, spec, places, allowRaw = false, templates, certificateFor, workers, signal } = options;
+  const { realBackends = new Map<string, number>() } = options;
   const { sites: expanded } = expand(spec, places);
   const ofSpec = portsOf(expanded);
   const free = await freePorts(ofSpec.length);
@@ -100,9 +103,9 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     const tls = selfSigned(backendNames(resolved.model));
     write(backendCertificate, tls.certificate);
     for (const [address, { tls: speaksTls }] of backendsOf(resolved.model)) {
-      backends.set(address, await startStubBackend(speaksTls ? { tls } : {}));
+      if (!realBackends.has(address)) backends.set(address, await startStubBackend(speaksTls ? { tls } : {}));
     }
-    const model = inPrefix(resolved.model, (address) => backend(address).port);
+    const model = inPrefix(resolved.model, (address) => realBackends.get(address) ?? backend(address).port);
     const makeCertificate = certificateFor ?? (({ hosts }: Site) => selfSigned(hosts));
     const certificates = new Map(model.sites.map((site) => [site.name, makeCertificate(site)]));
     for (const [name, pair] of [...certificates, [refusing, selfSigned([])] as const]) {

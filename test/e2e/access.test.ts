@@ -190,7 +190,7 @@ describe.each(suites)('nginx of %s', (suite) => {
   });
 
   describe('behind a balancer', () => {
-    const address = async (site: string, headers: Record<string, string>) => {
+    const address = async (site: string, headers: Record<string, string | string[]>) => {
       const seen = echoed(await ask(site, '/', headers));
       expect(valuesOf(seen, 'X-Real-IP')).toEqual(valuesOf(seen, 'X-Forwarded-For'));
       return valuesOf(seen, 'X-Forwarded-For').join();

@@ -12,13 +12,21 @@ import type { TlsOptions } from '../wire/tls.ts';
 export function gateFor(
   suite: Suite,
   text: string,
-  options: Pick<GateOptions, 'certificateFor' | 'templates' | 'workers'> = {},
+  options: Pick<GateOptions, 'certificateFor' | 'workers' | 'allowRaw' | 'templates'> = {},
+  /** Real backends, started by then; see `GateOptions`. */
+  realBackends?: () => ReadonlyMap<string, number>,
 ): () => Gate {
   let gate: Gate | undefined;
   beforeAll(async () => {
     const { spec, places, diagnostics } = loadSpec([{ file: 'keepgate.yaml', bytes: Buffer.from(text) }]);
     if (spec === undefined || diagnostics.length > 0) throw new Error(JSON.stringify(diagnostics));
-    gate = await startGate({ nginx: await inspectNginx(nginxOf(suite)), spec, places, ...options });
+    gate = await startGate({
+      nginx: await inspectNginx(nginxOf(suite)),
+      spec,
+      places,
+      ...options,
+      ...(realBackends && { realBackends: realBackends() }),
+    });
   });
   afterAll(() => gate?.stop());
   return () => {
