@@ -7,6 +7,7 @@ import { suggester } from '../spec/suggest.ts';
 import type { Spec } from '../spec/types.gen.ts';
 import { type ExpandedSite, expand, type PlainSite, placeOf } from './expand.ts';
 import { type NginxFeatures, nginxFeatures } from './nginx-features.ts';
+import { responseBuffers } from './response-buffers.ts';
 import {
   accessOf,
   basicAuthOf,
@@ -120,7 +121,7 @@ function resolveSite(
     http2: plain.http2,
     http3,
     http2Directive: plain.http2 && features.http2Directive,
-    challengeRoot,
+    challengeRoot: isIssued(plain.tls.certificate) ? challengeRoot : null,
     tls: tlsOf(site, features),
     trustedProxies: plain.trustedProxies
       ? { networks: plain.trustedProxies.from, header: addressHeader(plain.trustedProxies.header) }
@@ -131,15 +132,23 @@ function resolveSite(
     responseHeaders: headers,
     hiddenHeaders,
     bodyLimit: bodySize(plain.bodyLimit),
+    responseBuffers: responseBuffers(plain.responseHeaderLimit),
     http2FieldSize: plain.http2 && !features.http2HeaderBuffers,
     timeouts: plain.timeouts,
     keepaliveMinTimeout: features.keepaliveMinTimeout,
     // Another server may be the default of the socket one day, and ask for another CA's certificate or for none.
     checkServerName:
       plain.tls.clientAuth !== undefined || (!features.rejectHandshake && spec.nginx?.defaultServer !== 'off'),
+    pairedLocations: locations.some(({ modifier, route }) => modifier === '=' && !route.startsWith('=')),
     locations,
     raw: rawText(plain.raw, ['raw'], { allowRaw: options.allowRaw, report }),
   };
+}
+
+/** Whether a CA may ask for a challenge: a file can be of another store of keepgate's, whose names are proved here, too. */
+function isIssued(certificate: PlainSite['tls']['certificate']): boolean {
+  if (typeof certificate === 'string') return certificate === 'acme';
+  return /\/live\/[^/]+\/fullchain\.pem$/.test(certificate.cert);
 }
 
 /** nginx reads all lines of the first two, but only when they are spelled so; of any other header it reads one alone. */

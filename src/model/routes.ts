@@ -1,8 +1,10 @@
 /** From the routes of a site to the location blocks of its server. */
+import { createHash } from 'node:crypto';
 import type { Path } from '../spec/document.ts';
 import type { RouteOptions, SiteSpec } from '../spec/types.gen.ts';
 import { clearedText } from './cleared-headers.ts';
 import type { PlainSite } from './expand.ts';
+import { responseBuffers } from './response-buffers.ts';
 import { type Access, type BasicAuth, type Header, type Location, type ProxyPass, RawText, type Site } from './site.ts';
 import type { SiteUpstreams } from './upstreams.ts';
 
@@ -70,11 +72,18 @@ export function locationsOf(site: PlainSite, context: RouteContext): Location[] 
   const byPath = (a: Location, b: Location): number => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
   const ordered = [...[...exact, ...prefix].sort((a, b) => byPath(a, b) || (a.modifier ? -1 : 1)), ...regex];
   const siteAsks = asks(accessOf(site), site.basicAuth);
-  return ordered.map((location, index) =>
+  return ordered.map((location) =>
     location.proxy === null && (siteAsks || asks(location.access, location.basicAuth))
-      ? { ...location, answer: `@keepgate_answer_${index + 1}` }
+      ? { ...location, answer: answerName(location) }
       : location,
   );
+}
+
+/** The same whatever other routes there are; of one that nginx would read something into, a digest. */
+function answerName({ modifier, path }: Pick<Location, 'modifier' | 'path'>): string {
+  const route = `${modifier ?? ''}${path}`;
+  const isPlain = /^=?[A-Za-z0-9._/-]{1,200}$/.test(route);
+  return `@keepgate_answer_${isPlain ? route : createHash('sha256').update(route).digest('hex').slice(0, 16)}`;
 }
 
 function asks({ allow, deny }: Access, basicAuth: object | null | undefined): boolean {
@@ -137,6 +146,7 @@ function locationBody(
       ? [...new Set([...context.hiddenHeaders, ...response.set.map(({ name }) => name), ...response.removed])]
       : [],
     bodyLimit: route.bodyLimit === undefined ? null : bodySize(route.bodyLimit),
+    responseBuffers: route.responseHeaderLimit === undefined ? null : responseBuffers(route.responseHeaderLimit),
     timeouts: route.timeouts ? { ...(streamingTimeouts ?? site.timeouts), ...route.timeouts } : streamingTimeouts,
     proxy,
     redirect: redirect ? { status: redirect.status ?? 308, to: redirect.to } : null,

@@ -23,7 +23,8 @@ export interface Site {
   readonly http3: boolean;
   /** For `http2 on`; where that doesn't exist, the listen tokens say it. */
   readonly http2Directive: boolean;
-  readonly challengeRoot: string;
+  /** Where http-01 challenges are answered from; null where no CA asks, since the certificate is somebody else's. */
+  readonly challengeRoot: string | null;
   /** `https://$host:8443$request_uri`. */
   readonly httpsRedirect: string;
   /** `https://$host:8443/`: what a backend's redirect to its own name in clear becomes. */
@@ -45,12 +46,15 @@ export interface Site {
   readonly responseHeaders: readonly Header[];
   readonly hiddenHeaders: readonly string[];
   readonly bodyLimit: string;
+  readonly responseBuffers: ResponseBuffers;
   /** For an nginx that has separate limits for the headers of HTTP/2. */
   readonly http2FieldSize: boolean;
   readonly timeouts: Timeouts;
   readonly keepaliveMinTimeout: boolean;
   /** Requests of clients whose handshake asked for no server, or another, are refused: it was not this site's. */
   readonly checkServerName: boolean;
+  /** Some route is two locations, for its path and for what lies below. */
+  readonly pairedLocations: boolean;
   readonly locations: readonly Location[];
   readonly raw: RawText | null;
 }
@@ -115,6 +119,14 @@ export interface Header {
   readonly value: string;
 }
 
+export interface ResponseBuffers {
+  /** The first one, that the headers of a response have to fit into. */
+  readonly header: string;
+  /** Each of eight others. */
+  readonly body: string;
+  readonly busy: string;
+}
+
 export interface Timeouts {
   readonly connect: string;
   readonly send: string;
@@ -135,6 +147,7 @@ export interface Location {
   readonly responseHeaders: readonly Header[];
   readonly hiddenHeaders: readonly string[];
   readonly bodyLimit: string | null;
+  readonly responseBuffers: ResponseBuffers | null;
   readonly timeouts: Timeouts | null;
   readonly proxy: ProxyPass | null;
   readonly redirect: { readonly status: number; readonly to: string } | null;

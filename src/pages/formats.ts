@@ -74,6 +74,12 @@ const grammars: Readonly<Record<string, Grammar>> = {
     '64k, 32m, unlimited',
     '32, 32MB, 0',
   ],
+  'header-limit': [
+    'a size of headers',
+    'A whole number of kilobytes with the unit k, from 4k to 1024k. nginx holds the headers of a response in one buffer, and answers with 502 when they do not fit: cookies and policies make them long.',
+    '16k, 64k',
+    '64, 64kb, 2k, 2m',
+  ],
   version: [
     'a version',
     'Two or three numbers with dots between them, and a letter where OpenSSL has one. Quotes keep 1.10 from becoming 1.1.',

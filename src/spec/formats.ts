@@ -153,6 +153,10 @@ const grammar: Readonly<Record<string, Grammar>> = {
     value === 'unlimited' || /^[1-9]\d{0,5}[kmg]$/.test(value)
       ? undefined
       : 'is not a size such as 64k, 32m or 1g, nor unlimited',
+  'header-limit': (value) => {
+    const size = Number(/^([1-9]\d{0,3})k$/.exec(value)?.[1]);
+    return size >= 4 && size <= 1024 ? undefined : 'is not a size from 4k to 1024k such as 64k';
+  },
   version: (value) =>
     /^\d{1,3}\.\d{1,3}(\.\d{1,3})?[a-z]?$/.test(value) ? undefined : 'is not a version such as 1.26.3',
   target: (value) =>

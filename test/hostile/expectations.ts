@@ -37,6 +37,7 @@ export function harmless({ format, value: sample }: Field, value: string): strin
     case 'challenge':
     case 'target':
     case 'passed-header':
+    case 'header-limit':
       return undefined;
     default:
       return sample;

@@ -81,6 +81,7 @@ const near: Readonly<Record<string, fc.Arbitrary<string>>> = {
   seconds: fc
     .tuple(fc.integer({ min: 1, max: 999_999 }), words('ms', 's', 'm', 'h', 'd'))
     .map(([count, unit]) => `${count}${unit}`),
+  'header-limit': words('4k', '5k', '64k', '1023k', '1024k', '3k', '1025k', '1m', '04k', 'unlimited'),
   'body-limit': fc.oneof(
     fc
       .tuple(fc.integer({ min: 1, max: 999_999 }), words('k', 'm', 'g', 'K', ''))

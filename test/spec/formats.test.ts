@@ -26,6 +26,7 @@ const accepted: Readonly<Record<string, readonly string[]>> = {
   'listen-address': ['*', '[::]', '192.0.2.1', '[2001:db8::1]'],
   seconds: ['10s', '5m', '1h', '2d'],
   duration: ['500ms', '90s', '5m', '1h', '30d'],
+  'header-limit': ['4k', '64k', '1024k'],
   'body-limit': ['64k', '1m', '2g', 'unlimited'],
   version: ['1.26.3', '3.0', '1.1.1w'],
   target: ['auto', '1.26.3'],
