@@ -3,7 +3,6 @@ import { basename, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostic.ts';
 import type { Distrust } from '../files/trusted-folder.ts';
 import type { Resolved } from '../model/resolve.ts';
-import { challengeRoot } from '../model/store-paths.ts';
 import type { Target } from '../model/target.ts';
 import type { Rendered } from '../render/render.ts';
 import { gatherFacts, hasNginx } from './facts.ts';
@@ -71,7 +70,7 @@ export async function deliver(
       rendered,
       removed: changes.removed,
       certificates: neededCertificates(resolved),
-      challengeRoot,
+      challengeRoot: resolved.model.sites.find((site) => site.challengeRoot !== null)?.challengeRoot ?? null,
       claimsDefault: resolved.model.shared.refuseHttp.some((socket) => socket === '80' || socket === '[::]:80'),
     };
     const next = nextCommands(installation, gatherFacts(installation, tree, here, env));

@@ -45,7 +45,7 @@ export function gatherFacts(installation: Installation, tree: HeldTree, here: bo
     reload: existsSync('/run/systemd/system') ? 'systemd' : isRunning() ? 'signal' : 'start',
     defaultSite: defaultSite(`${nginxFolder}/sites-enabled/default`),
     present: new Set(certificates.map(({ certificate }) => certificate).filter((path) => existsSync(path))),
-    challengeRoot: existsSync(challengeRoot),
+    challengeRoot: challengeRoot !== null && existsSync(challengeRoot),
     differing: [...(plan ?? rendered).files, ...(plan ?? rendered).links].map(({ path }) => path),
     foreign: plan ? plan.conflicts.map(({ path }) => path) : [],
     gone: plan?.remove ?? [],

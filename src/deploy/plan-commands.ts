@@ -19,7 +19,8 @@ export interface Installation {
   readonly removed: readonly string[];
   /** Those of keepgate's store. */
   readonly certificates: readonly NeededCertificate[];
-  readonly challengeRoot: string;
+  /** Null where no site answers challenges. */
+  readonly challengeRoot: string | null;
   /** Whether our refusing servers claim port 80, as Debian's own default site does. */
   readonly claimsDefault: boolean;
 }
@@ -83,8 +84,8 @@ function heading(given: string, from: string, { where, root }: Facts): string[] 
   return root === 'note' ? ['# Run these as root.'] : [];
 }
 
-function challengeLines(challengeRoot: string, facts: Facts, sudo: string): string[] {
-  if (facts.challengeRoot) return [];
+function challengeLines(challengeRoot: string | null, facts: Facts, sudo: string): string[] {
+  if (challengeRoot === null || facts.challengeRoot) return [];
   return [
     "# Where the CA's challenges will lie; nginx's workers read them.",
     `${sudo}install -d -m 755 ${word(challengeRoot)}`,

@@ -21,7 +21,7 @@ export function managementHost(asked: string | undefined, certificate: X509Certi
   const problem = hostProblem(host) ?? (host.startsWith('*.') ? 'is a wildcard' : undefined);
   if (problem !== undefined) return failure('domino-host-local', `the host name "${host}" ${problem}`, {});
   const name = normalHost(host);
-  if (isLocal(name))
+  if (isLoopback(name))
     return failure('domino-host-local', `with TLS the management port can't be called ${name}`, {
       help: "Domino's task verifies the name: use one that the certificate is for.",
     });
@@ -34,11 +34,8 @@ export function managementHost(asked: string | undefined, certificate: X509Certi
 
 const firstOf = (certificate: X509Certificate): string | undefined =>
   alternativeNames(certificate).find(
-    (name) => hostProblem(name) === undefined && !name.startsWith('*.') && !isLocal(name),
+    (name) => hostProblem(name) === undefined && !name.startsWith('*.') && !isLoopback(name),
   );
-
-const isLocal = (host: string): boolean =>
-  isLoopback(host.replace(/^\[(.*)\]$/, '$1')) || /(^|\.)localhost$/.test(host);
 
 const failure = (code: string, message: string, more: { help?: string }): ManagementHost => ({
   ok: false,

@@ -20,6 +20,7 @@ export const builtIn = {
   http3: false,
   websocket: true,
   bodyLimit: '32m',
+  responseHeaderLimit: '16k',
   timeouts: { connect: '5s', send: '60s', read: '60s' },
 } as const satisfies DeepReadonly<SiteOptions>;
 
@@ -35,6 +36,7 @@ export type PlainSite = Omit<SiteSpec, 'preset' | 'listen' | 'tls' | 'timeouts' 
   http3: boolean;
   websocket: boolean;
   bodyLimit: string;
+  responseHeaderLimit: string;
 };
 
 export type LayerName = 'site' | 'preset' | 'defaults' | 'acme' | 'built-in';

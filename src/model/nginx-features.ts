@@ -35,6 +35,8 @@ export interface NginxFeatures {
   readonly upstreamKeepalive: boolean;
   /** `zone` of an upstream (--without-http_upstream_zone_module). */
   readonly upstreamZone: boolean;
+  /** A backend's `Upgrade` header is dropped where no connection is upgraded (1.31.3); before, HTTP/2 clients get it too. */
+  readonly dropsUpgrade: boolean;
 }
 
 /** The oldest nginx that files are rendered for. */
@@ -67,6 +69,7 @@ export function nginxFeatures(target: Target): NginxFeatures {
     gzip: has('http_gzip_module'),
     upstreamKeepalive,
     upstreamZone,
+    dropsUpgrade: nginx('1.31.3'),
   };
 }
 

@@ -15,6 +15,7 @@ import {
 } from './claims.ts';
 import { type ExpandedSite, expand, type PlainSite, placeOf } from './expand.ts';
 import { type NginxFeatures, nginxFeatures } from './nginx-features.ts';
+import { responseBuffers } from './response-buffers.ts';
 import {
   accessOf,
   basicAuthOf,
@@ -100,8 +101,14 @@ function resolveSite(
   const http2 = plain.http2 && features.http2;
   const http3 = plain.http3 && features.http3;
   const { set, removed } = responseHeaders(plain.headers?.response);
-  const headers = mergeHeaders(ownResponseHeaders(plain, http3), set);
-  const hiddenHeaders = [...headers.map(({ name }) => name), ...removed].filter((name) => name !== 'Alt-Svc');
+  const ownHeaders = mergeHeaders(ownResponseHeaders(plain, http3), set);
+  const headers = features.dropsUpgrade ? ownHeaders : [...ownHeaders, upgradeOfWebSockets];
+  const hiddenHeaders = [
+    ...(features.dropsUpgrade ? [] : [upgradeOfWebSockets.name]),
+    'Proxy-Connection',
+    ...ownHeaders.map(({ name }) => name).filter((name) => name !== 'Alt-Svc'),
+    ...removed,
+  ];
   const context = { upstreams, allowRaw: options.allowRaw, responseHeaders: headers, hiddenHeaders, report };
   const { locations, strictPaths } = locationsOf(plain, context);
   if (Object.keys(routesOf(plain)).length === 0)
@@ -128,17 +135,20 @@ function resolveSite(
     upstreams: upstreams.all,
     hosts,
     serverNames: canonical === undefined ? hosts : [canonical],
-    alias: others.length > 0 ? { hosts: others, target: `https://${canonical}${port}$request_uri` } : null,
+    alias:
+      others.length > 0
+        ? { hosts: others, target: `https://${canonical}${port}$request_uri`, responseHeaders: ownHeaders }
+        : null,
     httpsRedirect: `https://${canonical ?? '$host'}${port}$request_uri`,
     httpsOrigin: `https://$host${port}/`,
     listen: listenOf(plain, { http2, http3 }, features),
     http2,
     http3,
     http2Directive: http2 && features.http2Directive,
-    challengeRoot,
+    challengeRoot: isIssued(plain.tls.certificate) ? challengeRoot : null,
     tls: tlsOf(site, features),
     trustedProxies: plain.trustedProxies
-      ? { networks: plain.trustedProxies.from, header: plain.trustedProxies.header ?? 'X-Forwarded-For' }
+      ? { networks: plain.trustedProxies.from, header: addressHeader(plain.trustedProxies.header) }
       : null,
     access: accessOf(plain),
     basicAuth: plain.basicAuth ? basicAuthOf(plain.basicAuth) : null,
@@ -146,6 +156,7 @@ function resolveSite(
     responseHeaders: headers,
     hiddenHeaders,
     bodyLimit: bodySize(plain.bodyLimit),
+    responseBuffers: responseBuffers(plain.responseHeaderLimit),
     http2FieldSize: http2 && !features.http2HeaderBuffers,
     timeouts: plain.timeouts,
     keepaliveMinTimeout: features.keepaliveMinTimeout,
@@ -153,9 +164,21 @@ function resolveSite(
     checkServerName:
       plain.tls.clientAuth !== undefined || (!features.rejectHandshake && spec.nginx?.defaultServer !== 'off'),
     strictPaths,
+    pairedLocations: locations.some(({ modifier, route }) => modifier === '=' && !route.startsWith('=')),
     locations,
     raw: rawText(plain.raw, ['raw'], { allowRaw: options.allowRaw, report }),
   };
+}
+
+/** Whether a CA may ask for a challenge: a file can be of another store of keepgate's, whose names are proved here, too. */
+function isIssued(certificate: PlainSite['tls']['certificate']): boolean {
+  if (typeof certificate === 'string') return certificate === 'acme';
+  return /\/live\/[^/]+\/fullchain\.pem$/.test(certificate.cert);
+}
+
+/** nginx reads all lines of the first two, but only when they are spelled so; of any other header it reads one alone. */
+function addressHeader(name = 'X-Forwarded-For'): string {
+  return ['X-Forwarded-For', 'X-Real-IP'].find((known) => known.toLowerCase() === name.toLowerCase()) ?? name;
 }
 
 function hostsOf(site: PlainSite, report: (problem: Problem) => void): string[] {
@@ -203,6 +226,12 @@ function tlsOf(site: ExpandedSite, features: NginxFeatures): Tls {
     clientAuth: clientAuth ? { ca: clientAuth.ca, verify: clientAuth.verify === 'optional' ? 'optional' : 'on' } : null,
   };
 }
+
+/**
+ * The backend's own one is hidden, as Proxy-Connection is: they belong to its connection, and HTTP/2 and HTTP/3 clients take a
+ * response that has them for broken.
+ */
+const upgradeOfWebSockets: Header = { name: 'Upgrade', value: '$keepgate_upgraded' };
 
 function ownResponseHeaders(site: PlainSite, http3: boolean): Header[] {
   const headers: Header[] = [];

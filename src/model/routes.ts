@@ -1,9 +1,11 @@
 /** From the routes of a site to the location blocks of its server. */
+import { createHash } from 'node:crypto';
 import type { Path } from '../spec/document.ts';
 import type { RouteOptions, SiteSpec } from '../spec/types.gen.ts';
 import { clearedText } from './cleared-headers.ts';
 import type { PlainSite } from './expand.ts';
 import { addressesOf, guardOf } from './guard.ts';
+import { responseBuffers } from './response-buffers.ts';
 import {
   type Access,
   type BasicAuth,
@@ -73,9 +75,9 @@ export function locationsOf(
     else placed.push(...placing.matches.map((match) => ({ ...placing, route, location: { ...route.body, ...match } })));
   }
   const siteAsks = asks(accessOf(site), site.basicAuth);
-  const locations = inOrder(placed).map((location, index) =>
+  const locations = inOrder(placed).map((location) =>
     location.proxy === null && (siteAsks || asks(location.access, location.basicAuth))
-      ? { ...location, answer: `@keepgate_answer_${index + 1}` }
+      ? { ...location, answer: answerName(location) }
       : location,
   );
   return { locations, strictPaths: strict || site.paths?.strict ? { refusesSemicolons: !matrix } : null };
@@ -126,6 +128,13 @@ function inOrder(placed: readonly PlacedLocation[]): Location[] {
     return b.path.length - a.path.length || byPath(a.path, b.path) || (a.sign === '=' ? -1 : 1);
   });
   return [...paths, ...guards, ...group('regexes')].map(({ location }) => location);
+}
+
+/** The same whatever other routes there are; of one that nginx would read something into, a digest. */
+function answerName({ modifier, path }: Pick<Location, 'modifier' | 'path'>): string {
+  const route = `${modifier ?? ''}${path}`;
+  const isPlain = /^=?[A-Za-z0-9._/-]{1,200}$/.test(route);
+  return `@keepgate_answer_${isPlain ? route : createHash('sha256').update(route).digest('hex').slice(0, 16)}`;
 }
 
 function asks({ allow, deny }: Access, basicAuth: object | null | undefined): boolean {
@@ -188,6 +197,7 @@ function locationBody(
       ? [...new Set([...context.hiddenHeaders, ...response.set.map(({ name }) => name), ...response.removed])]
       : [],
     bodyLimit: route.bodyLimit === undefined ? null : bodySize(route.bodyLimit),
+    responseBuffers: route.responseHeaderLimit === undefined ? null : responseBuffers(route.responseHeaderLimit),
     timeouts: route.timeouts ? { ...(streamingTimeouts ?? site.timeouts), ...route.timeouts } : streamingTimeouts,
     proxy,
     redirect: redirect ? { status: redirect.status ?? 308, to: redirect.to } : null,

@@ -10,6 +10,7 @@ import { tlsProfile } from './tls-profiles.ts';
 export function sharedOf(claims: readonly Claim[], settings: MachineSettings, features: NginxFeatures): Shared {
   const { defaultServer = 'refuse', store = '' } = settings;
   return {
+    hidesUpgrade: !features.dropsUpgrade,
     refuseHttp: defaultServer === 'refuse' ? [...new Set(claims.flatMap(({ http }) => http))].sort() : [],
     refuseHttps: defaultServer === 'off' ? [] : refusingServers(claims, store, features),
     ...hashSizes(claims.flatMap(({ hosts }) => hosts)),

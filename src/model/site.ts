@@ -23,7 +23,8 @@ export interface Site {
   readonly http3: boolean;
   /** For `http2 on`; where that doesn't exist, the listen tokens say it. */
   readonly http2Directive: boolean;
-  readonly challengeRoot: string;
+  /** Where http-01 challenges are answered from; null where no CA asks, since the certificate is somebody else's. */
+  readonly challengeRoot: string | null;
   /** `https://$host:8443$request_uri`. */
   readonly httpsRedirect: string;
   /** `https://$host:8443/`: what a backend's redirect to its own name in clear becomes. */
@@ -31,7 +32,11 @@ export interface Site {
   readonly tls: Tls;
   readonly trustedProxies: { readonly networks: readonly string[]; readonly header: string } | null;
   /** The names that only redirect to the canonical one. */
-  readonly alias: { readonly hosts: readonly string[]; readonly target: string } | null;
+  readonly alias: {
+    readonly hosts: readonly string[];
+    readonly target: string;
+    readonly responseHeaders: readonly Header[];
+  } | null;
   readonly serverNames: readonly string[];
   readonly access: Access;
   readonly basicAuth: BasicAuth | null;
@@ -41,6 +46,7 @@ export interface Site {
   readonly responseHeaders: readonly Header[];
   readonly hiddenHeaders: readonly string[];
   readonly bodyLimit: string;
+  readonly responseBuffers: ResponseBuffers;
   /** For an nginx that has separate limits for the headers of HTTP/2. */
   readonly http2FieldSize: boolean;
   readonly timeouts: Timeouts;
@@ -49,6 +55,8 @@ export interface Site {
   readonly checkServerName: boolean;
   /** Paths that backends read in other ways than nginx are refused; null where nothing hangs on it. */
   readonly strictPaths: StrictPaths | null;
+  /** Some route is two locations, for its path and for what lies below. */
+  readonly pairedLocations: boolean;
   readonly locations: readonly Location[];
   readonly raw: RawText | null;
 }
@@ -118,6 +126,14 @@ export interface Header {
   readonly value: string;
 }
 
+export interface ResponseBuffers {
+  /** The first one, that the headers of a response have to fit into. */
+  readonly header: string;
+  /** Each of eight others. */
+  readonly body: string;
+  readonly busy: string;
+}
+
 export interface Timeouts {
   readonly connect: string;
   readonly send: string;
@@ -140,6 +156,7 @@ export interface Location {
   readonly responseHeaders: readonly Header[];
   readonly hiddenHeaders: readonly string[];
   readonly bodyLimit: string | null;
+  readonly responseBuffers: ResponseBuffers | null;
   readonly timeouts: Timeouts | null;
   readonly proxy: ProxyPass | null;
   readonly redirect: { readonly status: number; readonly to: string } | null;
@@ -163,6 +180,8 @@ export interface ProxyPass {
 }
 
 export interface Shared {
+  /** A backend's Upgrade header has to be hidden, and sent again where a connection was upgraded. */
+  readonly hidesUpgrade: boolean;
   /** The refusing default servers; empty when the machine has its own. */
   readonly refuseHttp: readonly string[];
   readonly refuseHttps: readonly RefusingServer[];

@@ -74,6 +74,12 @@ const grammars: Readonly<Record<string, Grammar>> = {
     '64k, 32m, unlimited',
     '32, 32MB, 0',
   ],
+  'header-limit': [
+    'a size of headers',
+    'A whole number of kilobytes with the unit k, from 4k to 1024k. nginx holds the headers of a response in one buffer, and answers with 502 when they do not fit: cookies and policies make them long.',
+    '16k, 64k',
+    '64, 64kb, 2k, 2m',
+  ],
   version: [
     'a version',
     'Two or three numbers with dots between them, and a letter where OpenSSL has one. Quotes keep 1.10 from becoming 1.1.',
@@ -151,6 +157,12 @@ const grammars: Readonly<Record<string, Grammar>> = {
     'Letters, digits, hyphens and underscores, at most 46; no colon and no space.',
     'X-Frame-Options',
     '"X-Frame-Options:", "X Frame", $host',
+  ],
+  'address-header': [
+    "a header with the client's address",
+    'The header in which the balancer in front tells the address of the client: an address, or a list of them. nginx can not read Forwarded (RFC 7239), drops names with _, and would keep the address of the balancer then, which every allow-list that covers the balancer admits. The PROXY protocol is not spoken yet.',
+    'X-Forwarded-For, X-Real-IP, CF-Connecting-IP',
+    'Forwarded, X_Forwarded_For, proxy_protocol',
   ],
   'passed-header': [
     'a header to pass on',

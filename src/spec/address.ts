@@ -129,8 +129,16 @@ export function parseBackendUrl(text: string): Backend | string {
   return typeof address === 'string' ? address : { ...address, scheme: secure ? 'https' : 'http' };
 }
 
+/** What /etc/hosts of the distributions calls 127.0.0.1 and ::1, and all below localhost (RFC 6761, section 6.3). */
+const loopbackName =
+  /^(?:(?:.+\.)?localhost(?:\.localdomain)?|localhost[46](?:\.localdomain[46])?|ip6-(?:localhost|loopback)|loopback)\.?$/i;
+
+/** Whether a host is this machine itself, by its address or by a name that means it everywhere; IPv6 with or without brackets. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIpv4(host) && host.startsWith('127.'));
+  if (loopbackName.test(host)) return true;
+  if (isIpv4(host)) return host.startsWith('127.');
+  const six = canonicalIpv6(host.replace(/^\[(.*)\]$/, '$1'));
+  return six === '::1' || /^::(?:ffff:)?7f[0-9a-f]{2}:/.test(six ?? '');
 }
 
 /** First and last address of a network as numbers, IPv4 in 32 bits and IPv6 in 128. */

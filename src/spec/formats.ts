@@ -111,6 +111,22 @@ function syntaxProblem(text: string): string | undefined {
   }
 }
 
+const headerName: Grammar = (value) => {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(value)) return 'is not a header name of letters, digits and hyphens';
+  return value.length > 46 ? "is longer than 46 characters, which nginx's table of headers has no room for" : undefined;
+};
+
+/** What `real_ip_header` finds an address in. Where it finds none, the client's address stays the balancer's. */
+const addressHeader: Grammar = (value) => {
+  if (value.toLowerCase() === 'proxy_protocol')
+    return 'is no header; sites speak HTTP to a balancer, not the PROXY protocol';
+  if (value.includes('_')) return 'has a _ in its name, and nginx drops such headers; let the balancer use another one';
+  if (/^forwarded$/i.test(value))
+    return 'can not be read by nginx (for=…); let the balancer send X-Forwarded-For as well';
+  if (/^x-forwarded-(host|port|proto|server)$/i.test(value)) return 'holds no address of a client';
+  return headerName(value);
+};
+
 const host: Grammar = (value) => (value.length > 1000 ? 'is longer than 253 characters' : hostProblem(value));
 
 const mime = /^[A-Za-z0-9!#&^_.+-]{1,64}\/[A-Za-z0-9!#&^_.+-]{1,64}(; ?charset=[A-Za-z0-9-]{1,32})?$/;
@@ -148,6 +164,10 @@ const grammar: Readonly<Record<string, Grammar>> = {
     value === 'unlimited' || /^[1-9]\d{0,5}[kmg]$/.test(value)
       ? undefined
       : 'is not a size such as 64k, 32m or 1g, nor unlimited',
+  'header-limit': (value) => {
+    const size = Number(/^([1-9]\d{0,3})k$/.exec(value)?.[1]);
+    return size >= 4 && size <= 1024 ? undefined : 'is not a size from 4k to 1024k such as 64k';
+  },
   version,
   openssl: (value) =>
     /^(BoringSSL|LibreSSL|AWS-LC|0)$/.test(value)
@@ -182,12 +202,8 @@ const grammar: Readonly<Record<string, Grammar>> = {
   challenge: (value) =>
     value === 'http-01' ? undefined : 'is not http-01; the other challenge is an object: {dns-01: {exec: ./hook}}',
   'common-name': freeText('a common name', 64),
-  'header-name': (value) => {
-    if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(value)) return 'is not a header name of letters, digits and hyphens';
-    return value.length > 46
-      ? "is longer than 46 characters, which nginx's table of headers has no room for"
-      : undefined;
-  },
+  'header-name': headerName,
+  'address-header': addressHeader,
   'header-value': freeText('a header value'),
   'passed-header': passProblem,
   text: freeText('a response body'),

@@ -41,7 +41,7 @@ export function backendsOf(model: Model): ReadonlyMap<string, { readonly tls: bo
 export function inPrefix(model: Model, portOf: (backend: string) => number): Model {
   const sites = model.sites.map((site) => ({
     ...site,
-    challengeRoot: challenges,
+    challengeRoot: site.challengeRoot && challenges,
     tls: { ...site.tls, ...certificateFiles(site.name) },
     upstreams: site.upstreams.map((upstream) => ({
       ...upstream,

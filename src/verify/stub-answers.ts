@@ -36,6 +36,11 @@ const answers: Readonly<Record<string, Answer>> = {
     for (const name of new Set(query.keys())) response.setHeader(name, query.getAll(name));
     echo(request, response, 200);
   },
+  /** `cookie?bytes=5000`: the echo with a cookie of so many bytes. */
+  cookie: (request, response, query) => {
+    response.setHeader('Set-Cookie', `c=${'x'.repeat(number(query, 'bytes', 5000))}`);
+    echo(request, response, 200);
+  },
 };
 
 /** Answers a request: one of the special paths, or 200 and the request itself as JSON (a `RecordedRequest`). */

@@ -75,6 +75,10 @@ sites:
     hosts: [real.example.com]
     upstream: http://127.0.0.1:8884
     trustedProxies: {from: [127.0.0.1], header: X-Real-IP}
+  spelled:
+    hosts: [spelled.example.com]
+    upstream: http://127.0.0.1:8884
+    trustedProxies: {from: [127.0.0.1], header: x-forwarded-for}
   distrusting:
     hosts: [distrusting.example.com]
     upstream: http://127.0.0.1:8885
@@ -190,7 +194,7 @@ describe.each(suites)('nginx of %s', (suite) => {
   });
 
   describe('behind a balancer', () => {
-    const address = async (site: string, headers: Record<string, string>) => {
+    const address = async (site: string, headers: Record<string, string | string[]>) => {
       const seen = echoed(await ask(site, '/', headers));
       expect(valuesOf(seen, 'X-Real-IP')).toEqual(valuesOf(seen, 'X-Forwarded-For'));
       return valuesOf(seen, 'X-Forwarded-For').join();
@@ -212,6 +216,11 @@ describe.each(suites)('nginx of %s', (suite) => {
       const others = { 'X-Real-IP': '203.0.113.9', Forwarded: 'for=203.0.113.9' };
       expect(await address('balanced', others)).toBe('127.0.0.1');
       expect(await address('real', { 'X-Real-IP': '203.0.113.9', 'X-Forwarded-For': '6.6.6.6' })).toBe('203.0.113.9');
+    });
+
+    it.each(['balanced', 'spelled'])('reads the line that the balancer has added last, at %s', async (site) => {
+      // The client wrote the first line itself.
+      expect(await address(site, { 'X-Forwarded-For': ['6.6.6.6', '203.0.113.9'] })).toBe('203.0.113.9');
     });
 
     it('believes no stranger, and sites that trust nobody believe nobody', async () => {

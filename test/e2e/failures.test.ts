@@ -57,7 +57,7 @@ describe.each(suites)('behind nginx of %s', (suite) => {
   const badGateway = {
     title: 'Bad Gateway',
     status: 502,
-    detail: 'The service behind this address does not answer.',
+    detail: 'No usable response came from the service behind this address.',
   };
 
   it.each(['/dead', '/dead/x?y', '/dead/x.html', '/own'])(

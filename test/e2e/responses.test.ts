@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { suites } from '../parts.ts';
+import { httpRequest } from '../wire/http1.ts';
 import { http2Request } from '../wire/http2.ts';
 import { httpsRequest } from '../wire/https.ts';
 import { answered } from '../wire/message.ts';
@@ -31,10 +32,17 @@ sites:
       "= /moved": {redirect: {to: /new, status: 301}}
       "= /healthz": {respond: {status: 204}}
       "= /robots.txt": {respond: {body: 'User-agent: *'}}
+      /headers/large: {responseHeaderLimit: 64k}
       /gone: {respond: {status: 410, body: '{"gone":true}', type: application/json}, headers: {response: {X-Own: y}}}
   plain:
     hosts: [plain.example.com]
     upstream: http://127.0.0.1:8881
+  large:
+    hosts: [large.example.com, www.large.example.com]
+    canonicalHost: large.example.com
+    upstream: http://127.0.0.1:8882
+    responseHeaderLimit: 1024k
+    routes: {/small: {responseHeaderLimit: 4k}}
 `;
 
 describe.each(suites)('an answer through nginx of %s', (suite) => {
@@ -183,6 +191,48 @@ describe.each(suites)('an answer through nginx of %s', (suite) => {
     it('has the type of the response, whatever the path ends in', async () => {
       expect((await get('/gone/x.html')).headers.get('content-type')).toBe('application/json');
     });
+  });
+
+  it.each([
+    ['api', '/cookie?bytes=5000', 200],
+    ['api', '/cookie?bytes=15000', 200],
+    ['api', '/cookie?bytes=17000', 502],
+    ['api', '/headers/large/cookie?bytes=60000', 200],
+    ['api', '/headers/large/cookie?bytes=66000', 502],
+    ['large', '/cookie?bytes=1000000', 200],
+    ['large', '/small/cookie?bytes=3000', 200],
+    ['large', '/small/cookie?bytes=5000', 502],
+  ])('has headers as large as the spec says: %s, %s', async (site, path, status) => {
+    const response = answered(await httpsRequest({ ...clientOf(gate(), site, `${site}.example.com`), path }));
+    expect(response.status).toBe(status);
+    if (status === 200) expect(response.headers.get('set-cookie')?.length).toBe(Number(path.replace(/.*=/, '')) + 2);
+    else expect(JSON.parse(response.body.toString()).detail).toMatch(/^No usable response came/);
+  });
+
+  it('says which server it is, and not which version', async () => {
+    const ofTls = async (options: object) => {
+      const response = answered(await httpsRequest({ ...client(), ...options }));
+      expect(response.body.toString()).not.toMatch(/nginx\/1/);
+      return response.headers.get('server');
+    };
+    expect(await ofTls({ path: '/' })).toBe('nginx');
+    expect(await ofTls({ path: '/cookie?bytes=17000' })).toBe('nginx');
+    expect(await ofTls({ servername: 'www.large.example.com', ca: undefined })).toBe('nginx');
+    // nginx 1.18 hangs up on such a request.
+    if (suite !== 'bullseye') expect(await ofTls({ host: 'unknown.example' })).toBe('nginx');
+    const clear = answered(await httpRequest({ port: gate().port(80), host: 'api.example.com' }));
+    expect(clear.headers.get('server')).toBe('nginx');
+  });
+
+  it('is in the access log when it is a redirect, too', async () => {
+    const www = { ...clientOf(gate(), 'large', 'www.large.example.com'), path: '/from-alias' };
+    expect(answered(await httpsRequest(www)).status).toBe(308);
+    const clear = { port: gate().port(80), host: 'api.example.com', path: '/in-clear' };
+    expect(answered(await httpRequest(clear)).status).toBe(308);
+    process.kill(gate().nginx.pid, 'SIGUSR1');
+    const log = join(prefixOf(gate()), 'keepgate_access.log');
+    await expect.poll(() => readFile(log, 'utf8'), { timeout: 20_000 }).toMatch(/\/from-alias.*" 308 /);
+    await expect.poll(() => readFile(log, 'utf8'), { timeout: 20_000 }).toMatch(/\/in-clear.*" 308 /);
   });
 
   it('is in the access log, in the promised form', async () => {

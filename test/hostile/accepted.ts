@@ -17,7 +17,17 @@ export interface Accepted {
 /** Formats of values that nginx gets to see. */
 const seen = new Set([
   ...['name', 'host', 'route', 'segment', 'backend-host', 'address', 'upstream', 'network', 'duration', 'seconds'],
-  ...['body-limit', 'file-path', 'header-name', 'header-value', 'text', 'realm', 'media-type', 'redirect-target'],
+  ...[
+    'body-limit',
+    'file-path',
+    'header-name',
+    'address-header',
+    'header-value',
+    'text',
+    'realm',
+    'media-type',
+    'redirect-target',
+  ],
 ]);
 /** What several sites have to agree about. */
 const shared = /^(nginx|acme|defaults)\//;

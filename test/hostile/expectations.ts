@@ -37,6 +37,7 @@ export function harmless({ format, value: sample }: Field, value: string): strin
     case 'challenge':
     case 'target':
     case 'passed-header':
+    case 'header-limit':
       return undefined;
     default:
       return sample;
@@ -68,6 +69,8 @@ export function rendered({ format }: Pick<Field, 'format'>, value: string): stri
     case 'media-type':
     case 'redirect-target':
       return [value];
+    case 'address-header':
+      return [value.replace(/^x-(forwarded-for|real-ip)$/i, (name) => spelled[name.toLowerCase()] ?? name)];
     case 'realm':
       return [value.replace(/["\\]/g, '\\$&')]; // a quoted-string of HTTP
     case 'host':
@@ -90,6 +93,8 @@ export function rendered({ format }: Pick<Field, 'format'>, value: string): stri
       return []; // nginx never sees it
   }
 }
+
+const spelled: Readonly<Record<string, string>> = { 'x-forwarded-for': 'X-Forwarded-For', 'x-real-ip': 'X-Real-IP' };
 
 function publicHost(host: string): string {
   const [, star = '', name = ''] = /^(\*\.)?(.*?)\.?$/s.exec(host) ?? [];

@@ -81,6 +81,7 @@ const near: Readonly<Record<string, fc.Arbitrary<string>>> = {
   seconds: fc
     .tuple(fc.integer({ min: 1, max: 999_999 }), words('ms', 's', 'm', 'h', 'd'))
     .map(([count, unit]) => `${count}${unit}`),
+  'header-limit': words('4k', '5k', '64k', '1023k', '1024k', '3k', '1025k', '1m', '04k', 'unlimited'),
   'body-limit': fc.oneof(
     fc
       .tuple(fc.integer({ min: 1, max: 999_999 }), words('k', 'm', 'g', 'K', ''))
@@ -110,6 +111,7 @@ const near: Readonly<Record<string, fc.Arbitrary<string>>> = {
   challenge: words('http-01', 'dns-01'),
   'common-name': text.map((rest) => rest.slice(0, 64)),
   'header-name': headerName,
+  'address-header': fc.oneof(headerName, words('Forwarded', 'proxy_protocol', 'X-Forwarded-Proto')),
   'header-value': text,
   'passed-header': words('X-Forwarded-User', 'client-cert', 'X-User', 'Proxy', 'X-Forwarded-For', 'REMOTE_USER'),
   text,

@@ -13,6 +13,7 @@ const since: readonly (readonly [feature: keyof NginxFeatures, first: string, be
   ['ticketRotation', '1.23.2', '1.23.1'],
   ['sessionsPerServer', '1.29.8', '1.29.7'],
   ['keepaliveMinTimeout', '1.27.4', '1.27.3'],
+  ['dropsUpgrade', '1.31.3', '1.31.2'],
   ['upstreamResolve', '1.27.3', '1.27.2'],
 ];
 

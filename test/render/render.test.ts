@@ -60,6 +60,49 @@ describe('the files', () => {
   });
 });
 
+describe('the text is true', () => {
+  const upstream = 'http://127.0.0.1:8081';
+  const siteText = (options: Json, spec: Json = {}) =>
+    rendered({ ...spec, sites: { a: { hosts: ['a.example'], upstream, ...options } } }).files[1]?.text ?? '';
+
+  it('where a CA asks for a challenge, and where it has no reason to', () => {
+    const asks = /acme-challenge|CA asks/;
+    expect(siteText({})).toMatch(asks);
+    expect(siteText({ tls: { certificate: 'self-signed' } })).not.toMatch(asks);
+    const own = { cert: '/etc/ssl/a.pem', key: '/etc/ssl/a.key' };
+    expect(siteText({ tls: { certificate: own } })).not.toMatch(asks);
+    const otherStore = { cert: '/srv/kept/live/a/fullchain.pem', key: '/srv/kept/live/a/privkey.pem' };
+    expect(siteText({ tls: { certificate: otherStore } })).toMatch(asks);
+  });
+
+  it.each(['refuse', 'https'])('about unknown hosts, whoever has port 80: %s', (defaultServer) => {
+    const [shared] = rendered({ ...two, nginx: { defaultServer } }).files;
+    const comments = shared?.text.match(/^# .*(?=\nserver \{)/gm) ?? [];
+    expect(comments).toHaveLength(defaultServer === 'refuse' ? 2 : 1);
+    for (const comment of comments) expect(comment).toMatch(/^# Hosts that no site has, /);
+  });
+
+  it('about a route that is two locations, once', () => {
+    const comment = /For nginx these are two locations/g;
+    expect(siteText({}).match(comment)).toBeNull();
+    expect(siteText({ routes: { '= /x': { respond: {} } } }).match(comment)).toBeNull();
+    expect(siteText({ routes: { '/x': upstream, '/y': upstream } }).match(comment)).toHaveLength(1);
+  });
+
+  it('names an answer by its route, whatever other routes there are', () => {
+    const answer = { respond: { body: 'x' } };
+    const odd = { '~ ^/r/[0-9]+$': answer, '/ä': answer, '/a': answer, '= /a': answer, "/b(c)'d": answer };
+    const names = (routes: Json) =>
+      new Set(siteText({ allow: ['10.0.0.0/8'], routes }).match(/(?<=location )@keepgate_answer\S*/g));
+    const before = names(odd);
+    expect(before).toContain('@keepgate_answer_/a/');
+    expect(before).toContain('@keepgate_answer_=/a');
+    expect(before.size).toBe(7);
+    const after = names({ '/0': answer, ...odd, '= /Z': answer });
+    expect([...before].filter((name) => !after.has(name))).toEqual([]);
+  });
+});
+
 it('the manifest holds what was written, for which nginx, and no date', () => {
   const { files, links, manifest } = rendered(two);
   expect(manifest).toEqual({

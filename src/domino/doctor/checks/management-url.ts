@@ -24,7 +24,7 @@ export const managementAddress: Check = async (subject) => {
   if (port !== ports.management)
     return [wrong(`has port ${port}, and the management port is ${ports.management}`, help)];
   if (!tls) return [];
-  if (isLocal(url.hostname)) return [wrong(`names ${url.hostname}, which no certificate is for`, help)];
+  if (isLoopback(url.hostname)) return [wrong(`names ${url.hostname}, which no certificate is for`, help)];
   // Both ports have the one certificate, and the data port is the one that has to be open.
   const { certificate } = await handshake(subject, apiAddress(subject), ports.data, hosts[0]);
   if (!certificate || isFor(certificate, url.hostname)) return [];
@@ -33,9 +33,6 @@ export const managementAddress: Check = async (subject) => {
 
 const valueIn = (bytes: Buffer): string | undefined =>
   new RegExp(`^\\s*${managementUrl}\\s*=(.*)$`, 'm').exec(bytes.toString('latin1'))?.[1]?.trim();
-
-const isLocal = (host: string): boolean =>
-  isLoopback(host.replace(/^\[(.*)\]$/, '$1')) || /(^|\.)localhost$/.test(host);
 
 const wrong = (what: string, help: string): Diagnostic => ({
   code: 'domino-management-url',
