@@ -126,6 +126,7 @@ describe.skipIf(!canAttack)(`root with a store of another user's${onlyRoot}`, ()
     const store = join(machine.theirs(next('theirs')), 'store');
     const run = await enter(store);
     expect(run.exitCode, run.stderr).toBe(0);
+    expect(run.stderr).toContain(`store-within-reach: ${store}, `);
     expect(statSync(store)).toMatchObject({ uid: 0, mode: 0o40700 });
     expect((await keepgate('cert', 'list', '--store', store)).stdout).toMatch(/^api +imported/m);
   });
