@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
+import { visible } from '../visible.ts';
 import type { Io } from './io.ts';
-import { visible } from './report/visible.ts';
 
 /**
  * Asks at a terminal whether the person agrees to the CA's terms of service; elsewhere nobody does.

@@ -2,6 +2,7 @@
 import process from 'node:process';
 import { type CertificateStore, type Live, liveVersion, type StoredVersion, switchAll } from '../certs/store.ts';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
+import { inFolder } from './install-folder.ts';
 import { listeningSockets, type Socket } from './listening-sockets.ts';
 import { installedNginx, type NginxInstance } from './nginx-instance.ts';
 import { type NginxProcess, nginxOf, userOf } from './processes.ts';
@@ -82,7 +83,10 @@ async function undoInterrupted(nginx: NginxInstance, signal: AbortSignal | undef
   const { folder } = nginx;
   if (folder === undefined) return [];
   try {
-    return (await recoverBefore({ folder, shown: folder, instance: nginx }, () => undefined, signal)).recovered;
+    return await inFolder(folder, async (tree) => {
+      const place = { shown: folder, instance: nginx };
+      return (await recoverBefore(tree, place, () => undefined, signal)).recovered;
+    });
   } catch (error) {
     if (!(error instanceof KeepgateError)) throw error;
     return [{ ...error.diagnostic, severity: 'warning' }];

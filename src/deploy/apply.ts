@@ -1,12 +1,11 @@
 /** A change of the files that nginx reads: in place, tested, loaded and watched, or everything as it was. */
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
 import { type Diagnostic, reaches } from '../diagnostic.ts';
-import { sweep } from '../files/staging.ts';
-import { othersMayWrite } from '../files/trust.ts';
+import type { HeldTree } from '../files/held-tree.ts';
+import { snapshotOf } from '../files/snapshot.ts';
 import { manifestName } from '../render/render.ts';
-import { install } from './install.ts';
+import { install, inWords, sweepFolders } from './install.ts';
+import { inFolder, unsafeBelow, unsafeFolder } from './install-folder.ts';
 import { type Journal, readJournal } from './journal.ts';
 import { isUnloaded } from './loaded.ts';
 import type { NginxInstance } from './nginx-instance.ts';
@@ -15,7 +14,6 @@ import { nginxOf } from './processes.ts';
 import { recover } from './recover.ts';
 import type { ExpectedCertificate } from './served-certificate.ts';
 import { type Settled, settle } from './settle.ts';
-import { snapshotOf } from './snapshot.ts';
 import { withInstallLock } from './state-folder.ts';
 import { survey } from './survey.ts';
 import { testConfiguration } from './test-configuration.ts';
@@ -83,25 +81,38 @@ export interface Applied {
  * nginx-not-runnable (4), manifest-damaged (1); the signal's reason when it is aborted, after undoing
  */
 export async function apply(place: Place, goal: Goal, options: ApplyOptions): Promise<Applied> {
-  const { folder, shown } = place;
-  const view = look(place, goal, options);
-  const interrupted = readJournal(folder) !== undefined;
+  return inFolder(place.folder, (tree) => {
+    if (tree.distrust === undefined) return applyIn(tree, place, goal, options);
+    return { outcome: 'refused', plan: noPlan, standIns: [], diagnostics: [unsafeFolder(tree.distrust)] };
+  });
+}
+
+/** Nothing was read that could be planned with. */
+const noPlan: Plan = { files: [], links: [], remove: [], unchanged: 0, conflicts: [] };
+
+async function applyIn(tree: HeldTree, place: Place, goal: Goal, options: ApplyOptions): Promise<Applied> {
+  const { shown, instance } = place;
+  const view = look(tree, instance, goal, options);
+  const interrupted = readJournal(tree) !== undefined;
   if (view.settled && !interrupted) return { outcome: 'unchanged', plan: view.plan, standIns: [], diagnostics: [] };
   if (options.dryRun) {
-    const blocked = [...refusals(view.plan, shown, options.force, goal.origin), ...unsafeFolders(place, view.plan)];
+    const blocked = [
+      ...refusals(view.plan, shown, options.force, goal.origin),
+      ...unsafeBelow(tree, foldersOf(view.plan)),
+    ];
     const diagnostics = blocked.length > 0 ? blocked : await options.prove(view.plan);
     const outcome = reaches(diagnostics, 'error') ? 'refused' : 'planned';
     return { outcome, plan: view.plan, standIns: view.missing, diagnostics };
   }
   const { wait, signal } = options;
-  return withInstallLock(folder, { wait, signal }, () => holding(place, goal, options));
+  return withInstallLock(tree, { wait, signal }, () => holding(tree, place, goal, options));
 }
 
-async function holding(place: Place, goal: Goal, options: ApplyOptions): Promise<Applied> {
+async function holding(tree: HeldTree, place: Place, goal: Goal, options: ApplyOptions): Promise<Applied> {
   const { folder, shown, instance } = place;
   const { say, signal, now } = options;
-  const recovered = await recover(place, { reload: options.reload, signal });
-  const { plan, missing, settled, manifest, paths } = look(place, goal, options);
+  const recovered = await recover(tree, place, { reload: options.reload, signal });
+  const { plan, missing, settled, manifest, paths } = look(tree, instance, goal, options);
   const result = (
     outcome: Applied['outcome'],
     diagnostics: readonly Diagnostic[],
@@ -114,9 +125,9 @@ async function holding(place: Place, goal: Goal, options: ApplyOptions): Promise
     ...more,
   });
   if (settled) return result('unchanged', []);
-  const blocked = [...refusals(plan, shown, options.force, goal.origin), ...unsafeFolders(place, plan)];
+  const blocked = [...refusals(plan, shown, options.force, goal.origin), ...unsafeBelow(tree, foldersOf(plan))];
   if (blocked.length > 0) return result('refused', blocked);
-  for (const name of new Set(['', ...[...paths].map(folderOf)])) sweep(join(folder, name));
+  inWords(tree, () => sweepFolders(tree, paths));
 
   say('testing what will be there in a sandbox');
   const proof = await options.prove(plan);
@@ -131,9 +142,9 @@ async function holding(place: Place, goal: Goal, options: ApplyOptions): Promise
     await options.standIn(missing);
   }
   const same = isEmpty(plan) && sameBytes(manifest, goal.manifest);
-  const installed = same ? undefined : install(folder, { by: goal.by, plan, manifest: goal.manifest, paths, now });
+  const installed = same ? undefined : install(tree, { by: goal.by, plan, manifest: goal.manifest, paths, now });
   say('nginx takes it');
-  const settledAs = await settle(place, installed, { ...options, expect: options.expect(plan) });
+  const settledAs = await settle(tree, instance, installed, { ...options, expect: options.expect(plan) });
   return result(settledAs.outcome, [...proof, ...settledAs.diagnostics], {
     standIns: missing,
     nginx: settledAs.nginx,
@@ -143,17 +154,18 @@ async function holding(place: Place, goal: Goal, options: ApplyOptions): Promise
 
 /** What there is to do. */
 export function look(
-  { folder, instance }: Place,
+  tree: HeldTree,
+  instance: Place['instance'],
   { wanted, manifest: goal }: Goal,
   options: Pick<ApplyOptions, 'missing' | 'reload'>,
 ) {
-  const found = survey(folder, wanted);
+  const found = survey(tree, wanted);
   const plan = planFolder(wanted, found);
   const missing = options.missing();
-  const entry = snapshotOf(folder, [manifestName]).files[manifestName];
+  const entry = snapshotOf(tree, [manifestName]).files[manifestName];
   const manifest = entry && Buffer.from(entry.bytes, 'base64');
   const running = options.reload && instance !== undefined ? nginxOf(instance.pidFile) : undefined;
-  const unloaded = running !== undefined && isUnloaded(folder, running);
+  const unloaded = running !== undefined && isUnloaded(tree, running);
   const settled = isEmpty(plan) && missing.length === 0 && sameBytes(manifest, goal) && !unloaded;
   return { plan, missing, manifest, settled, unloaded, paths: pathsOf(wanted, found.manifest) };
 }
@@ -187,22 +199,4 @@ async function brokenBefore(
   ];
 }
 
-/** Who can change a folder can change what root's nginx runs. */
-function unsafeFolders({ folder, shown }: Place, plan: Plan): Diagnostic[] {
-  const user = process.geteuid?.() ?? 0;
-  const names = ['', ...new Set([...plan.files, ...plan.links].map(({ path }) => folderOf(path)))];
-  return names.flatMap((name): Diagnostic[] => {
-    const stats = statSync(join(folder, name), { throwIfNoEntry: false });
-    if (stats === undefined) return [];
-    const path = name === '' ? shown : `${shown}/${name}`;
-    const stranger = stats.uid !== 0 && stats.uid !== user;
-    if (!stranger && !othersMayWrite(stats)) return [];
-    const all = (stats.mode & 0o002) !== 0;
-    const why = stranger
-      ? `belongs to user ${stats.uid}`
-      : `can be written by ${all ? 'everyone' : `group ${stats.gid}`}`;
-    const help = stranger ? `Run: chown root ${path}` : `Run: chmod go-w ${path}`;
-    const message = `${path} ${why}, who could exchange what is installed there; nothing was written`;
-    return [{ code: 'install-folder-unsafe', severity: 'error', message, help }];
-  });
-}
+const foldersOf = ({ files, links }: Plan): string[] => [...files, ...links].map(({ path }) => folderOf(path));

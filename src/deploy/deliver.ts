@@ -1,11 +1,13 @@
 /** `render --out`: the files written, and what to do with them next. */
 import { basename, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostic.ts';
+import type { Distrust } from '../files/trusted-folder.ts';
 import type { Resolved } from '../model/resolve.ts';
 import { challengeRoot } from '../model/store-paths.ts';
 import type { Target } from '../model/target.ts';
 import type { Rendered } from '../render/render.ts';
 import { gatherFacts, hasNginx } from './facts.ts';
+import { inMadeFolder } from './install-folder.ts';
 import { nextCommands } from './plan-commands.ts';
 import { neededCertificates } from './plan-stand-ins.ts';
 import { recoverBefore } from './recover.ts';
@@ -39,22 +41,38 @@ export async function deliver(resolved: Resolved, rendered: Rendered, options: D
   const { out, force, pinned, cwd, env } = options;
   const folder = resolve(cwd, out);
   const here = hasNginx() && (!pinned || (await isInstalled(rendered.manifest.target, env)));
-  const { recovered, result } = await recoverBefore({ folder, shown: out, instance: undefined }, () =>
-    writeFolder(folder, rendered, { force, shown: out }),
-  );
-  if (!result.ok) return { ok: false, diagnostics: [...recovered, ...result.diagnostics] };
-  const { changes } = result;
-  const installation = {
-    from: out,
-    name: basename(folder),
-    rendered,
-    removed: changes.removed,
-    certificates: neededCertificates(resolved),
-    challengeRoot,
-    claimsDefault: resolved.model.shared.refuseHttp.some((socket) => socket === '80' || socket === '[::]:80'),
+  return inMadeFolder(folder, async (tree) => {
+    const { recovered, result } = await recoverBefore(tree, { shown: out, instance: undefined }, () =>
+      writeFolder(tree, rendered, { force, shown: out }),
+    );
+    const found = tree.distrust ? [...recovered, untrusted(out, tree.distrust)] : recovered;
+    if (!result.ok) return { ok: false, diagnostics: [...found, ...result.diagnostics] };
+    const { changes } = result;
+    const installation = {
+      from: out,
+      name: basename(folder),
+      rendered,
+      removed: changes.removed,
+      certificates: neededCertificates(resolved),
+      challengeRoot,
+      claimsDefault: resolved.model.shared.refuseHttp.some((socket) => socket === '80' || socket === '[::]:80'),
+    };
+    return {
+      ok: true,
+      changes,
+      next: nextCommands(installation, gatherFacts(installation, tree, here, env)),
+      diagnostics: found,
+    };
+  });
+}
+
+function untrusted(out: string, { folder, why }: Distrust): Diagnostic {
+  return {
+    code: 'out-folder-untrusted',
+    severity: 'warning',
+    message: `${folder} ${why}, who can change what lies in ${out}: nothing that was found there is believed, and files of sites that are gone stay`,
+    help: 'Look at the files before you install them, or write to a folder of your own: --out DIR',
   };
-  const next = nextCommands(installation, gatherFacts(installation, folder, here, env));
-  return { ok: true, changes, next, diagnostics: recovered };
 }
 
 async function isInstalled(target: Target, env: NodeJS.ProcessEnv): Promise<boolean> {

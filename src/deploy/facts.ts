@@ -1,18 +1,12 @@
 /** Looks at this machine, so that the next commands fit it. Reads only, and takes "may not look" for "not known". */
-import {
-  accessSync,
-  constants,
-  existsSync,
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
+import { namesIn } from '../files/durable.ts';
+import type { HeldTree } from '../files/held-tree.ts';
 import { nginxFolder } from '../model/nginx-folder.ts';
 import type { Rendered } from '../render/render.ts';
+import { openFolder } from './install-folder.ts';
 import { folderOf, type Plan, pathsOf, planFolder } from './plan.ts';
 import type { Facts, Installation } from './plan-commands.ts';
 import { survey } from './survey.ts';
@@ -36,12 +30,12 @@ export function hasNginx(): boolean {
   return existsSync(`${nginxFolder}/nginx.conf`);
 }
 
-/** `folder`: the absolute path of `installation.from`. `here`: whether the files are for this machine. */
-export function gatherFacts(installation: Installation, folder: string, here: boolean, env: NodeJS.ProcessEnv): Facts {
+/** `tree`: the folder of `installation.from`. `here`: whether the files are for this machine. */
+export function gatherFacts(installation: Installation, tree: HeldTree, here: boolean, env: NodeJS.ProcessEnv): Facts {
   const { rendered, certificates, challengeRoot } = installation;
-  const globs = onlyOurs(folder, rendered);
+  const globs = onlyOurs(tree, rendered);
   if (!here) return { ...elsewhere, globs };
-  const inPlace = realpathSync(folder) === realpathSync(nginxFolder);
+  const inPlace = tree.real === realpathSync(nginxFolder);
   const plan = inPlace ? undefined : planHere(rendered);
   return {
     where: inPlace ? 'in-place' : 'here',
@@ -59,19 +53,23 @@ export function gatherFacts(installation: Installation, folder: string, here: bo
 
 /** What installing would change; undefined when this user can't look, or the manifest there is of no use. */
 function planHere(rendered: Rendered): Plan | undefined {
+  let tree: HeldTree | undefined;
   try {
-    const plan = planFolder(rendered, survey(nginxFolder, rendered));
+    tree = openFolder(nginxFolder);
+    const plan = planFolder(rendered, survey(tree, rendered));
     // a folder that is a link hides what is in it
     return plan.conflicts.every(({ path }) => path.includes('/')) ? plan : undefined;
   } catch {
     return undefined;
+  } finally {
+    tree?.release();
   }
 }
 
-function onlyOurs(folder: string, rendered: Rendered): boolean {
+function onlyOurs(tree: HeldTree, rendered: Rendered): boolean {
   const ours = pathsOf(rendered, undefined);
   return [...new Set([...ours].map(folderOf))].every((below) =>
-    readdirSync(join(folder, below))
+    namesIn(tree.folder(below).path)
       .filter((name) => /^keepgate.*\.conf$/.test(name))
       .every((name) => ours.has(`${below}/${name}`)),
   );

@@ -1,7 +1,9 @@
 /** A plan in the words of people: what is created, changed, enabled, disabled, removed, with the texts before and after. */
 import { isUtf8 } from 'node:buffer';
+import type { HeldTree } from '../files/held-tree.ts';
+import { type Snapshot, snapshotOf } from '../files/snapshot.ts';
+import { inWords } from './install.ts';
 import type { Plan } from './plan.ts';
-import { type Snapshot, snapshotOf } from './snapshot.ts';
 
 export interface FileChange {
   readonly path: string;
@@ -14,10 +16,10 @@ export interface FileChange {
   readonly after: string;
 }
 
-/** @throws what the file system does */
-export function fileChanges(folder: string, plan: Plan): FileChange[] {
+/** @throws KeepgateError out-not-usable (4) */
+export function fileChanges(tree: HeldTree, plan: Plan): FileChange[] {
   const paths = [...plan.files, ...plan.links].map(({ path }) => path).concat(plan.remove);
-  const now = snapshotOf(folder, paths);
+  const now = inWords(tree, () => snapshotOf(tree, paths));
   const conflicts = new Map(plan.conflicts.map(({ path, kind }) => [path, kind]));
   const change = (path: string, after: string, action: FileChange['action']): FileChange => {
     return { path, action, conflict: conflicts.get(path), before: textOf(now, path), after };

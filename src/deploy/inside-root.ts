@@ -1,7 +1,8 @@
 /** A path in the file system of an image, whose links this machine would follow into its own. */
-import { lstatSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { KeepgateError } from '../diagnostic.ts';
+import { codeOf } from '../files/errno.ts';
 
 /** As the kernel has it (path_resolution(7)). */
 const mostLinks = 40;
@@ -42,6 +43,12 @@ function linkOut(root: string, path: string): string | undefined {
   return undefined;
 }
 
+/** It asks once: what is looked at first may be something else when it is read. */
 function linkTarget(path: string): string | undefined {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined;
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (['EINVAL', 'ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined;
+    throw error;
+  }
 }

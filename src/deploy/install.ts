@@ -1,17 +1,25 @@
 /** Puts a change of files in place below nginx's folder, so that it can be undone at any time: at once, or after a crash. */
-import { lstatSync, mkdirSync, rmdirSync, unlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import process from 'node:process';
 import { KeepgateError } from '../diagnostic.ts';
-import { codeOf } from '../files/errno.ts';
-import { Staging, sweep, syncFolders } from '../files/staging.ts';
+import type { HeldTree } from '../files/held-tree.ts';
+import {
+  FileFailure,
+  missingFolders,
+  NotPutBack,
+  type Replaced,
+  removeFolders,
+  replaceAll,
+  restore,
+} from '../files/replace-all.ts';
+import { type Snapshot, snapshotOf, wordFor } from '../files/snapshot.ts';
+import { sweep } from '../files/staging.ts';
 import { printable } from '../nginx/printable.ts';
 import { manifestName } from '../render/render.ts';
 import { dropJournal, type Journal, keepJournal, writeJournal } from './journal.ts';
+import { notUsable } from './not-usable.ts';
 import type { Plan } from './plan.ts';
-import { folderOf } from './plan.ts';
-import { type Snapshot, snapshotOf, wordFor } from './snapshot.ts';
-import { notUsable } from './survey.ts';
+import { isOwnLink } from './plan-manifest.ts';
 
 export interface Change {
   readonly by: Journal['by'];
@@ -40,12 +48,9 @@ export interface Installed {
  * the journal stays, and the next run goes on from it.
  * @throws KeepgateError out-not-usable (4), state-not-usable (4)
  */
-export function install(folder: string, { by, plan, manifest, paths, now }: Change): Installed {
+export function install(tree: HeldTree, { by, plan, manifest, paths, now }: Change): Installed {
   const touched = [...plan.files, ...plan.links].map(({ path }) => path).concat(plan.remove, manifestName);
-  const before = attempt(folder, () => snapshotOf(folder, new Set([...paths, ...touched])));
-  const missing = [...new Set([...plan.files, ...plan.links].map(({ path }) => folderOf(path)))].filter(
-    (name) => lstatSync(join(folder, name), { throwIfNoEntry: false }) === undefined,
-  );
+  const before = inWords(tree, () => snapshotOf(tree, new Set([...paths, ...touched])));
   const wanted: Snapshot = {
     files: Object.fromEntries([
       ...plan.files.map(({ path, text }) => [path, asFile(text)]),
@@ -53,118 +58,66 @@ export function install(folder: string, { by, plan, manifest, paths, now }: Chan
     ]),
     links: Object.fromEntries(plan.links.map(({ path, to }) => [path, to])),
   };
+  const made = inWords(tree, () => missingFolders(tree, wanted));
   const after = Object.fromEntries(touched.map((path) => [path, wordFor(wanted, path)]));
-  const journal: Journal = { version: 1, at: now.toISOString(), by, before, after, made: missing };
-  writeJournal(folder, journal);
-  const [next, back] = [new Staging(), new Staging()];
-  const putBack = (): void => {
-    attempt(folder, () => next.discard());
-    try {
-      const now = attempt(folder, () => snapshotOf(folder, touched));
-      const changed = touched.filter((path) => wordFor(now, path) !== wordFor(before, path));
-      stage(
-        folder,
-        before,
-        changed.filter((path) => !back.has(join(folder, path))),
-        back,
-      );
-      putInPlace(folder, before, changed, back);
-      removeFolders(folder, missing);
-    } finally {
-      back.discard();
-    }
+  writeJournal(tree, { version: 1, at: now.toISOString(), by, before, after, made });
+  const forget = (): void => dropJournal(tree);
+  const replaced = orAsItWas(forget, () =>
+    inWords(tree, () => replaceAll(tree, { paths: touched, wanted, before, last: manifestName })),
+  );
+  return {
+    putBack: () => inWords(tree, replaced.putBack),
+    forget,
+    keep: () => {
+      // Before it is history: a run that is killed in between is undone, and nobody would look for these names again.
+      inWords(tree, replaced.letGo);
+      return keepJournal(tree);
+    },
   };
-  const forget = (): void => dropJournal(folder);
+}
+
+function orAsItWas(forget: () => void, replace: () => Replaced): Replaced {
   try {
-    for (const name of missing) attempt(join(folder, name), () => mkdirSync(join(folder, name), 0o755));
-    if (missing.length > 0) attempt(folder, () => syncFolders([folder]));
-    stage(folder, wanted, touched, next);
-    keepNames(folder, before, touched, back);
-    putInPlace(folder, wanted, touched, next);
+    return replace();
   } catch (error) {
+    if (error instanceof NotPutBack) throw notPutBack(error.first, error.second);
     try {
-      putBack();
       forget();
     } catch (second) {
       throw notPutBack(error, second);
     }
     throw error;
   }
-  return {
-    putBack,
-    forget,
-    keep: () => {
-      // Before it is history: a run that is killed in between is undone, and nobody would look for these names again.
-      attempt(folder, () => back.discard());
-      return keepJournal(folder);
-    },
-  };
 }
 
 /**
- * What a crashed run has changed is put back; what somebody has changed since is left alone. Only for the holder of the lock.
+ * What a crashed run has changed is put back; what somebody has changed since is left alone, and so is what a link of somebody's own
+ * stood for. Only for the holder of the lock.
  * @returns the paths that were left alone
  * @throws KeepgateError out-not-usable (4); the journal stays then
  */
-export function undoCrashed(folder: string, { before, after, made }: Journal): string[] {
-  const touched = Object.keys(after);
-  for (const name of new Set(touched.filter((path) => path.includes('/')).map(folderOf)))
-    attempt(join(folder, name), () => sweep(join(folder, name)));
-  attempt(folder, () => sweep(folder));
-  const now = attempt(folder, () => snapshotOf(folder, touched));
-  const differing = touched.filter((path) => wordFor(now, path) !== wordFor(before, path));
-  const ours = differing.filter((path) => wordFor(now, path) === after[path]);
-  const staging = new Staging();
-  try {
-    stage(folder, before, ours, staging);
-    putInPlace(folder, before, ours, staging);
-  } finally {
-    staging.discard();
-  }
-  removeFolders(folder, made);
-  return differing.filter((path) => !ours.includes(path));
-}
-
-function stage(folder: string, { files, links }: Snapshot, paths: readonly string[], staging: Staging): void {
-  for (const path of paths) {
-    const place = join(folder, path);
-    const [file, to] = [files[path], links[path]];
-    if (file) attempt(place, () => staging.file(place, Buffer.from(file.bytes, 'base64'), file));
-    else if (to !== undefined) attempt(place, () => staging.link(place, to));
-  }
-}
-
-/** A second name of each file that will be replaced or removed. */
-function keepNames(folder: string, before: Snapshot, paths: readonly string[], back: Staging): void {
-  const copied = paths.filter((path) => {
-    const place = join(folder, path);
-    return before.files[path] === undefined || !attempt(place, () => back.keep(place));
+export function undoCrashed(tree: HeldTree, { before, after, made }: Journal): string[] {
+  return inWords(tree, () => {
+    const touched = Object.keys(after);
+    sweepFolders(tree, touched);
+    const now = snapshotOf(tree, touched);
+    const differing = touched.filter((path) => wordFor(now, path) !== wordFor(before, path));
+    const ours = differing.filter((path) => {
+      const link = before.links[path];
+      return wordFor(now, path) === after[path] && (link === undefined || isOwnLink(path, link));
+    });
+    restore(tree, before, ours, manifestName);
+    removeFolders(tree, made);
+    return differing.filter((path) => !ours.includes(path));
   });
-  stage(folder, before, copied, back);
 }
 
-/** Files before the links to them, the links' removal before the files', the manifest last. */
-function putInPlace(folder: string, { files, links }: Snapshot, paths: readonly string[], staged: Staging): void {
-  const own = paths.filter((path) => path !== manifestName);
-  const at = (path: string): string => join(folder, path);
-  const commit = (list: readonly string[]): void => {
-    attempt(folder, () => staged.commit(list.map(at).filter((place) => staged.has(place))));
-  };
-  commit(own.filter((path) => files[path] !== undefined));
-  commit(own.filter((path) => links[path] !== undefined));
-  const gone = own.filter((path) => files[path] === undefined && links[path] === undefined);
-  const isLink = (path: string): boolean => lstatSync(at(path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
-  const linksGone = new Set(gone.filter(isLink));
-  unlink(folder, [...linksGone, ...gone.filter((path) => !linksGone.has(path))]);
-  if (!paths.includes(manifestName)) return;
-  if (files[manifestName] === undefined) unlink(folder, [manifestName]);
-  else commit([manifestName]);
-}
-
-function unlink(folder: string, paths: readonly string[]): void {
-  const places = paths.map((path) => join(folder, path)).filter((place) => lstatSync(place, { throwIfNoEntry: false }));
-  for (const place of places) attempt(place, () => unlinkSync(place), 'removed');
-  attempt(folder, () => syncFolders(places.map((place) => dirname(place))));
+/** Removes what a crashed run left under temporary names in the folders of these paths. */
+export function sweepFolders(tree: HeldTree, paths: Iterable<string>): void {
+  for (const name of new Set(['.', ...[...paths].map((path) => dirname(path))])) {
+    const folder = tree.folderIfAny(name);
+    if (folder !== undefined) sweep(folder.path);
+  }
 }
 
 /** The journal stays. */
@@ -179,27 +132,23 @@ export function notPutBack(first: unknown, second: unknown): KeepgateError {
   });
 }
 
-/** Those that somebody has put something into meanwhile stay. */
-function removeFolders(folder: string, names: readonly string[]): void {
-  for (const name of names) {
-    try {
-      rmdirSync(join(folder, name));
-    } catch (error) {
-      if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(codeOf(error)))
-        throw notUsable(join(folder, name), error, 'removed');
-    }
-  }
-}
-
-function asFile(contents: string | Uint8Array): Snapshot['files'][string] {
+/** A file as keepgate writes them. */
+export function asFile(contents: string | Uint8Array): Snapshot['files'][string] {
   const user = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   return { bytes: Buffer.from(contents).toString('base64'), mode: 0o644, ...user };
 }
 
-function attempt<T>(path: string, act: () => T, verb: Parameters<typeof notUsable>[2] = 'written'): T {
+/** What the file system refuses, as a KeepgateError. */
+export function inWords<T>(tree: HeldTree, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw notUsable(path, error, verb);
+    if (error instanceof NotPutBack) throw new NotPutBack(wordsFor(tree, error.first), wordsFor(tree, error.second));
+    throw wordsFor(tree, error);
   }
+}
+
+function wordsFor(tree: HeldTree, error: unknown): unknown {
+  if (error instanceof FileFailure) return notUsable(error.path, error, error.verb);
+  return notUsable(tree.nameIn(error) ?? tree.shown, error, 'written');
 }

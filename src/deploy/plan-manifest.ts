@@ -16,6 +16,12 @@ export function isOwnPath(path: string): boolean {
   return path === manifestName || ownPath.test(path);
 }
 
+/** Whether a link is one that keepgate makes: a site's, to its file. */
+export function isOwnLink(path: string, to: string): boolean {
+  const [folder, name] = path.split('/');
+  return folder === 'sites-enabled' && ownPath.test(path) && to === `../sites-available/${name}`;
+}
+
 export function manifestText(manifest: WrittenManifest): string {
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }

@@ -1,5 +1,6 @@
 /** After the files are in place: nginx has to take them, or they are put back. */
 import type { Diagnostic } from '../diagnostic.ts';
+import type { HeldTree } from '../files/held-tree.ts';
 import type { Place } from './apply.ts';
 import { type Installed, notPutBack } from './install.ts';
 import { noteLoaded, noteUnloaded, noteUnsure } from './loaded.ts';
@@ -37,7 +38,8 @@ interface Undo {
 
 /** `installed`: undefined when no file had to be changed. @throws as `apply` does */
 export async function settle(
-  { folder, instance }: Place,
+  tree: HeldTree,
+  instance: Place['instance'],
   installed: Installed | undefined,
   options: SettleOptions,
 ): Promise<Settled> {
@@ -45,8 +47,8 @@ export async function settle(
     putBack: () => installed?.putBack(),
     end: (nginx) => {
       const running = instance && nginxOf(instance.pidFile);
-      if (nginx === 'has-it') noteLoaded(folder);
-      if (nginx === 'unsure' && running) noteUnsure(folder, running);
+      if (nginx === 'has-it') noteLoaded(tree);
+      if (nginx === 'unsure' && running) noteUnsure(tree, running);
       installed?.forget();
     },
   };
@@ -58,8 +60,8 @@ export async function settle(
   let number: number | undefined;
   try {
     const running = instance && nginxOf(instance.pidFile);
-    if (loaded.nginx === 'kept' && running) noteUnloaded(folder, running);
-    else noteLoaded(folder);
+    if (loaded.nginx === 'kept' && running) noteUnloaded(tree, running);
+    else noteLoaded(tree);
     number = installed?.keep();
   } catch (error) {
     try {

@@ -7,75 +7,113 @@
  *   .keepgate/history/N     what stood before the N-th change
  *   .keepgate/unloaded.json the workers that have not read the last change
  */
-import { lstatSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 import { KeepgateError } from '../diagnostic.ts';
-import { sweep, syncFolder } from '../files/durable.ts';
+import { sweep } from '../files/durable.ts';
 import { codeOf, reasonOf } from '../files/errno.ts';
 import { withFolderLock } from '../files/folder-lock.ts';
+import { type HeldFolder, holdBelow, releaseFolder } from '../files/held-folder.ts';
+import type { HeldTree } from '../files/held-tree.ts';
 import type { ProcessIdentity } from '../files/process-identity.ts';
 
+/** The folder of the state, below nginx's folder; it need not exist. */
 export const stateName = '.keepgate';
 
-/** The folder of the state, below nginx's folder; it need not exist. */
-export function stateOf(folder: string): string {
-  return join(folder, stateName);
-}
+const lockName = join(stateName, 'lock');
+const historyName = join(stateName, 'history');
 
 /**
  * Does the work while no other run changes this installation, after what a crash left half-written was removed.
  * @throws KeepgateError install-locked (4), state-not-usable (4); the signal's reason when it is aborted
  */
 export async function withInstallLock<T>(
-  folder: string,
+  tree: HeldTree,
   options: { readonly wait: number; readonly signal?: AbortSignal | undefined },
   work: () => Promise<T>,
 ): Promise<T> {
-  const state = stateOf(folder);
-  const lock = join(state, 'lock');
-  const attempt = <R>(act: () => R): R => inState(state, act);
-  attempt(() => {
-    for (const path of [state, lock, join(state, 'history')]) makePrivate(path);
+  const lock = inState(tree, stateName, () => {
+    for (const path of [stateName, lockName, historyName]) makePrivate(tree, path);
+    return holdBelow(tree.folder(stateName), 'lock');
   });
+  const attempt = <R>(act: () => R): R => inState(tree, lockName, act);
   const locked = ({ pid }: ProcessIdentity, elsewhere: boolean): KeepgateError =>
     new KeepgateError(4, {
       code: 'install-locked',
-      message: `process ${pid}${elsewhere ? ', of another container,' : ''} is changing ${folder}; nothing was written`,
-      help: elsewhere ? `Wait for it. If that container is gone: rm -r ${lock}` : `Wait for it, or see: ps -p ${pid}`,
+      message: `process ${pid}${elsewhere ? ', of another container,' : ''} is changing ${tree.shown}; nothing was written`,
+      help: elsewhere
+        ? `Wait for it. If that container is gone: rm -r ${tree.at(lockName)}`
+        : `Wait for it, or see: ps -p ${pid}`,
     });
-  return withFolderLock(lock, options, { attempt, locked }, () => {
-    attempt(() => {
-      for (const path of [state, join(state, 'history')]) sweep(path);
+  try {
+    return await withFolderLock(lock.path, options, { attempt, locked }, () => {
+      // The run that was waited for may have made folders, or taken them away.
+      tree.renew();
+      attempt(() => {
+        for (const path of [stateName, historyName]) sweep(tree.folder(path).path);
+      });
+      return work();
     });
-    return work();
-  });
+  } finally {
+    releaseFolder(lock);
+  }
 }
 
 /** Previous bytes may hold what is not for everyone, and who could write here could have root install theirs. */
-function makePrivate(path: string): void {
+function makePrivate(tree: HeldTree, path: string): void {
   try {
-    mkdirSync(path, 0o700);
-    syncFolder(dirname(path));
+    tree.make(path, 0o700);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
-  const stats = lstatSync(path);
-  if (!stats.isDirectory()) throw notUsable(path, 'is not a folder', 'Move it away.');
-  if (stats.uid !== process.geteuid?.())
-    throw notUsable(path, `belongs to user ${stats.uid}`, 'Run keepgate as that user, or as root after: chown -R root');
-  if ((stats.mode & 0o077) !== 0) throw notUsable(path, 'can be entered by others', `Run: chmod 700 ${path}`);
+  const { uid, mode } = stateFolder(tree, path);
+  if (uid !== process.geteuid?.())
+    throw notUsable(
+      tree.at(path),
+      `belongs to user ${uid}`,
+      'Run keepgate as that user, or as root after: chown -R root',
+    );
+  if ((mode & 0o077) !== 0)
+    throw notUsable(tree.at(path), 'can be entered by others', `Run: chmod 700 ${tree.at(path)}`);
 }
 
-/** Turns what a file system refuses into words. */
-export function inState<T>(state: string, act: () => T): T {
+/** The state's folder, or one in it, which nobody else can change; undefined where there is none. */
+export function stateFolderIfAny(tree: HeldTree, path: string): HeldFolder | undefined {
+  try {
+    return stateFolder(tree, path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function stateFolder(tree: HeldTree, path: string): HeldFolder {
+  if (path !== stateName) stateFolder(tree, stateName);
+  const folder = orOdd(tree, path);
+  const distrust = tree.distrustBelow(path);
+  if (distrust !== undefined) throw notUsable(distrust.folder, distrust.why, `Run: ${distrust.remedy}`);
+  return folder;
+}
+
+function orOdd(tree: HeldTree, path: string): HeldFolder {
+  try {
+    return tree.folder(path);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code !== 'ELOOP' && code !== 'ENOTDIR') throw error;
+    throw notUsable(tree.at(path), code === 'ELOOP' ? 'is a symbolic link' : 'is not a folder', 'Move it away.');
+  }
+}
+
+/** Turns what a file system refuses into words. `path`: below the folder, where the failure names none. */
+export function inState<T>(tree: HeldTree, path: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
     const code = codeOf(error);
-    if (code === '' || !(error instanceof Error) || error instanceof KeepgateError) throw error;
-    const path = 'path' in error ? String(error.path) : state;
-    throw notUsable(path, `can't be used: ${reasonOf(code)}`, 'Run it as root (sudo).');
+    if (code === '' || error instanceof KeepgateError) throw error;
+    const shown = tree.nameIn(error) ?? tree.at(path);
+    throw notUsable(shown, `can't be used: ${reasonOf(code)}`, 'Run it as root (sudo).');
   }
 }
 

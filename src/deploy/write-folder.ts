@@ -1,12 +1,15 @@
 /** Writes what was rendered below a folder, so that a crash at any point leaves each file old or new and never a stranger. */
-import { mkdirSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { Diagnostic } from '../diagnostic.ts';
-import { Staging, sweep, syncFolders } from '../files/staging.ts';
+import type { HeldTree } from '../files/held-tree.ts';
+import { NotPutBack, replaceAll } from '../files/replace-all.ts';
+import { type Snapshot, snapshotOf } from '../files/snapshot.ts';
+import { Staging } from '../files/staging.ts';
+import type { Distrust } from '../files/trusted-folder.ts';
 import { manifestName, type Rendered } from '../render/render.ts';
-import { type Found, folderOf, isEmpty, type Plan, pathsOf, planFolder, refusals, transition } from './plan.ts';
+import { asFile, inWords, notPutBack, sweepFolders } from './install.ts';
+import { type Conflict, type Found, isEmpty, type Plan, pathsOf, planFolder, refusals, transition } from './plan.ts';
 import { manifestText } from './plan-manifest.ts';
-import { notUsable, survey } from './survey.ts';
+import { survey } from './survey.ts';
 
 export interface WriteOptions {
   /** Overwrites, and removes, files of keepgate's own that were changed by hand. */
@@ -16,7 +19,10 @@ export interface WriteOptions {
 }
 
 export type WriteResult =
-  | { readonly ok: true; readonly changes: Changes }
+  | {
+      readonly ok: true;
+      readonly changes: Changes;
+    }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /** Paths below the folder. */
@@ -30,19 +36,19 @@ export interface Changes {
 
 /**
  * Writes the files and links, removes those of sites that are gone, and leaves alone what is as it has to be. With any
- * refusal nothing is written, and all of them are told. A folder that others may write to is no place for this.
+ * refusal nothing is written, and all of them are told. The folder may be another user's: then nothing that is found there is believed, the
+ * manifest neither, so what differs is overwritten by force alone, and nothing is removed.
  * @throws KeepgateError manifest-damaged (1); out-not-usable (4) when the disk is full, the folder can't be written …
  */
-export function writeFolder(folder: string, rendered: Rendered, { force, shown }: WriteOptions): WriteResult {
-  const found = survey(folder, rendered);
-  const plan = planFolder(rendered, found);
+export function writeFolder(tree: HeldTree, rendered: Rendered, { force, shown }: WriteOptions): WriteResult {
+  const found = survey(tree, rendered);
+  const plan = asBelieved(planFolder(rendered, found), found, tree.distrust);
   const diagnostics = refusals(plan, shown, force);
   if (diagnostics.length > 0) return { ok: false, diagnostics };
-  for (const below of ['', ...new Set([...pathsOf(rendered, found.manifest)].map(folderOf))])
-    attempt(join(folder, below), 'read', () => sweep(join(folder, below)));
+  inWords(tree, () => sweepFolders(tree, pathsOf(rendered, found.manifest)));
   const text = manifestText(rendered.manifest);
   const current = found.manifest && manifestText(found.manifest) === text;
-  if (!current || !isEmpty(plan)) carryOut(folder, rendered, found, plan);
+  if (!current || !isEmpty(plan)) carryOut(tree, rendered, found, plan);
   const changes = {
     written: [...plan.files, ...plan.links].map(({ path }) => path),
     removed: plan.remove,
@@ -52,63 +58,40 @@ export function writeFolder(folder: string, rendered: Rendered, { force, shown }
   return { ok: true, changes };
 }
 
-/**
- * First everything that needs room on the disk; then renames. The manifest goes first, with what was and what will be, and
- * last, with what is.
- */
-function carryOut(folder: string, rendered: Rendered, found: Found, plan: Plan): void {
-  const made: string[] = [];
-  const staging = new Staging();
-  const final = new Staging();
-  const manifest = join(folder, manifestName);
-  const files = plan.files.map(({ path, text }) => ({ place: join(folder, path), text }));
-  const links = plan.links.map(({ path, to }) => ({ place: join(folder, path), to }));
+/** Without a manifest nobody knows who changed a file of keepgate's name: it may have been keepgate. */
+function asBelieved(plan: Plan, { entries }: Found, distrust: Distrust | undefined): Plan {
+  if (distrust === undefined) return plan;
+  const conflicts = plan.conflicts.map((conflict): Conflict => {
+    const entry = entries.get(conflict.path);
+    if (entry?.is !== 'file' || entry.stranger !== undefined) return conflict;
+    const problem = `is not what the spec asks for, and ${distrust.folder} ${distrust.why}, so it can't be told who changed it`;
+    return { path: conflict.path, kind: 'hand-edited', problem };
+  });
+  return { ...plan, conflicts };
+}
+
+/** The manifest goes first, with what was and what will be, and last, with what is. */
+function carryOut(tree: HeldTree, rendered: Rendered, found: Found, plan: Plan): void {
+  const wanted: Snapshot = {
+    files: Object.fromEntries([
+      ...plan.files.map(({ path, text }) => [path, asFile(text)]),
+      [manifestName, asFile(manifestText(rendered.manifest))],
+    ]),
+    links: Object.fromEntries(plan.links.map(({ path, to }) => [path, to])),
+  };
+  const paths = [...plan.files, ...plan.links].map(({ path }) => path).concat(plan.remove, manifestName);
+  const first = new Staging();
   try {
-    for (const { place } of [{ place: manifest }, ...files, ...links])
-      attempt(dirname(place), 'written', () => makeFolder(dirname(place), made));
-    for (const { place, text } of files) attempt(place, 'written', () => staging.file(place, text));
-    for (const { place, to } of links) attempt(place, 'written', () => staging.link(place, to));
-    attempt(manifest, 'written', () => {
-      staging.file(manifest, manifestText(transition(rendered, found)));
-      final.file(manifest, manifestText(rendered.manifest));
-      syncFolders(made.map((path) => dirname(path)));
+    inWords(tree, () => {
+      const manifest = tree.place(manifestName);
+      first.file(manifest, manifestText(transition(rendered, found)));
+      const before = snapshotOf(tree, paths);
+      const begin = (): void => first.commit([manifest]);
+      replaceAll(tree, { paths, wanted, before, last: manifestName, begin }).letGo();
     });
   } catch (error) {
-    staging.discard();
-    final.discard();
-    for (const path of made.reverse()) rmdirSync(path);
-    throw error;
-  }
-  try {
-    attempt(folder, 'written', () => {
-      staging.commit([manifest]);
-      staging.commit(files.map(({ place }) => place));
-      staging.commit(links.map(({ place }) => place));
-    });
-    const gone = plan.remove.map((path) => join(folder, path));
-    for (const place of gone) attempt(place, 'removed', () => unlinkSync(place));
-    attempt(folder, 'written', () => {
-      syncFolders(gone.map((place) => dirname(place)));
-      final.commit([manifest]);
-    });
+    throw error instanceof NotPutBack ? notPutBack(error.first, error.second) : error;
   } finally {
-    staging.discard();
-    final.discard();
-  }
-}
-
-/** Makes a folder and those above it, and notes which are new, the outermost first. */
-function makeFolder(path: string, made: string[]): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
-  if (dirname(path) !== path) makeFolder(dirname(path), made);
-  mkdirSync(path, 0o755);
-  made.push(path);
-}
-
-function attempt(path: string, verb: Parameters<typeof notUsable>[2], act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    throw notUsable(path, error, verb);
+    first.discard();
   }
 }

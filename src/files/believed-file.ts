@@ -36,4 +36,4 @@ export function readBelieved(path: string, { names = 1 }: { readonly names?: num
   }
 }
 
-const odd = (code: string): string => (code === 'ELOOP' ? 'it is a symbolic link' : 'it is not a regular file');
+const odd = (code: string): string => `it is not a regular file${code === 'ELOOP' ? ', but a symbolic link' : ''}`;

@@ -153,6 +153,13 @@ export function namesIn(folder: string): string[] {
   }
 }
 
+/** Those of the names that are numbers, as numbers in their order. Longer ones no program of ours made: a number can't tell them apart. */
+export const numbered = (names: readonly string[]): number[] =>
+  names
+    .filter((name) => /^[1-9]\d{0,14}$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+
 /** The text of a regular file that is no symbolic link; undefined when there is none. Throws for all else. */
 export function readText(path: string): string | undefined {
   let descriptor: number;

@@ -4,6 +4,7 @@
 export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
 const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
   EACCES: 'this user may not',
   EPERM: 'this user may not',
   EROFS: 'the file system is read-only',

@@ -6,7 +6,7 @@
 import { linkSync, rmSync, statSync, truncateSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { namesIn, readText, sweep, temporaryIn, writeNew } from './durable.ts';
+import { namesIn, numbered, readText, sweep, temporaryIn, writeNew } from './durable.ts';
 import { codeOf } from './errno.ts';
 import { fateOf, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
@@ -118,11 +118,7 @@ function parse(text: string): ProcessIdentity | undefined {
   }
 }
 
-const numbersIn = (folder: string): number[] =>
-  namesIn(folder)
-    .filter((name) => /^[1-9]\d*$/.test(name))
-    .map(Number)
-    .sort((a, b) => a - b);
+const numbersIn = (folder: string): number[] => numbered(namesIn(folder));
 
 /** Where the disk refuses even that, the end of this process frees it, and what was done stays done. */
 function release(path: string): void {

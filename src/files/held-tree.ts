@@ -1,5 +1,5 @@
 /** A folder and the folders in it, held for a whole run: none of them is a link, and what is exchanged meanwhile leads nowhere else. */
-import { mkdirSync, rmdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, rmdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { syncFolder } from './durable.ts';
 import { codeOf } from './errno.ts';
@@ -25,9 +25,23 @@ export class HeldTree {
     return this.#root.distrust;
   }
 
+  /** Where it is, without links. */
+  get real(): string {
+    return this.#root.real;
+  }
+
   /** A path below the folder, as messages name it. */
   at(path: string): string {
     return join(this.shown, path);
+  }
+
+  /** The path that a failed file operation is about, as messages name it; undefined where it does not say. */
+  nameIn(error: unknown): string | undefined {
+    const path = error instanceof Error && 'path' in error ? String(error.path) : '';
+    if (path.startsWith(`${this.shown}/`)) return path;
+    const known = [...this.#below, ['.', this.#root] as const];
+    const found = known.find(([, folder]) => path.startsWith(`${folder.path}/`));
+    return found && join(this.at(found[0]), path.slice(found[1].path.length));
   }
 
   /**
@@ -38,7 +52,7 @@ export class HeldTree {
     return join(this.folder(dirname(path)).path, basename(path));
   }
 
-  /** The same; undefined where a folder on the way is missing. */
+  /** The same; undefined where a folder on the way is missing, or is none: a link has nothing below it. */
   placeIfAny(path: string): string | undefined {
     return this.folderIfAny(dirname(path)) && this.place(path);
   }
@@ -53,16 +67,16 @@ export class HeldTree {
       this.#below.set(path, found);
       return found;
     } catch (error) {
-      const code = codeOf(error);
-      throw code === '' ? error : Object.assign(new Error(`${code}: ${this.at(path)}`), { code, path: this.at(path) });
+      throw this.#named(path, error);
     }
   }
 
+  /** The same; undefined where there is none, or something else. */
   folderIfAny(path: string): HeldFolder | undefined {
     try {
       return this.folder(path);
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return undefined;
+      if (['ENOENT', 'ELOOP', 'ENOTDIR'].includes(codeOf(error))) return undefined;
       throw error;
     }
   }
@@ -100,6 +114,16 @@ export class HeldTree {
   release(): void {
     this.renew();
     this.#root.release();
+  }
+
+  /** The system says of a link that it is no folder. */
+  #named(path: string, error: unknown): unknown {
+    const found = codeOf(error);
+    if (found === '') return error;
+    const place = found === 'ENOTDIR' && this.placeIfAny(path);
+    const isLink = place && lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink();
+    const code = isLink ? 'ELOOP' : found;
+    return Object.assign(new Error(`${code}: ${this.at(path)}`), { code, path: this.at(path) });
   }
 
   #forget(path: string): void {

@@ -87,7 +87,8 @@ export function replaceAll(tree: HeldTree, { paths, wanted, before, last, begin 
     try {
       putBack();
     } catch (second) {
-      throw new NotPutBack(error, second);
+      // Anything else is a defect, and told as that.
+      throw second instanceof FileFailure ? new NotPutBack(error, second) : second;
     }
     throw error;
   }

@@ -8,7 +8,6 @@ import {
   linkSync,
   lstatSync,
   openSync,
-  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -16,7 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { isTemporary, syncFolder, temporaryIn } from './durable.ts';
+import { isTemporary, namesIn, syncFolder, temporaryIn } from './durable.ts';
 import { codeOf } from './errno.ts';
 
 /** Whose a file is and who may read it. */
@@ -96,10 +95,9 @@ export class Staging {
   }
 }
 
-/** Removes what a crashed run left in a folder; with `age`, only what is older than these milliseconds. */
+/** Removes what a crashed run left in a folder, if there is one; with `age`, only what is older than these milliseconds. */
 export function sweep(folder: string, age?: number): void {
-  if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-  for (const name of readdirSync(folder)) {
+  for (const name of namesIn(folder)) {
     const path = join(folder, name);
     if (isTemporary(name) && (age === undefined || isOlder(path, age))) rmSync(path, { force: true });
   }

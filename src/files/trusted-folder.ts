@@ -4,6 +4,7 @@
  */
 import { lstatSync, mkdirSync, readlinkSync, rmdirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { word } from '../shell-word.ts';
 import { syncFolder } from './durable.ts';
 import { codeOf } from './errno.ts';
 import { type HeldFolder, holdFolder, passBelow, releaseFolder } from './held-folder.ts';
@@ -125,7 +126,7 @@ function distrustOf(folder: Step, where: 'on the way' | 'at the end'): Distrust 
 
 /** The command after which nobody else can write there. */
 export const remedyFor = (path: string, { uid }: { readonly uid: number }): string =>
-  isTrustedUser(uid) ? `chmod go-w ${path}` : `chown root ${path}`;
+  `${isTrustedUser(uid) ? 'chmod go-w' : 'chown root'} ${word(path)}`;
 
 const namesOf = (path: string): string[] => path.split('/').filter((name) => name !== '' && name !== '.');
 

@@ -45,6 +45,14 @@ overwritten, so nothing is. Bring it back from version control, or render into a
     text: `A file to be written is there already, and the manifest doesn't list it: somebody else made it. keepgate overwrites only its own.
 Move the file away, or render into another folder.`,
   },
+  'out-folder-untrusted': {
+    title: 'the folder that was rendered into is not only yours',
+    text: `Another user owns the folder or one above it, or everyone may write there. Files are written there as anywhere, but nothing that is
+found there is believed: not the manifest, since its list decides what is overwritten and removed, and no journal. So a file that differs is
+overwritten only with --force, and files of sites that are gone stay. Whoever it is can also change the files before you install them.
+
+  keepgate render --out ~/site`,
+  },
   'hand-edited': {
     title: 'a rendered file was changed by hand',
     text: `The file is not as keepgate wrote it. Overwriting would lose the change, so nothing is written. Put the change into the spec, or into a

@@ -65,9 +65,12 @@ only keepgate's own files are guilty of is no obstacle, since apply writes them 
   },
   'install-folder-unsafe': {
     title: 'others can write to the folder that is installed into',
-    text: `Whoever can write to the folder of nginx's configuration decides what nginx runs, as root. keepgate installs only where root and the one
-who runs it are the sole writers.
+    text: `Whoever can write to the folder of nginx's configuration, or to a folder above it, decides what nginx runs, as root, and could have put
+anything there: a journal that keepgate carries out, a list of files that it removes. So keepgate believes nothing that it finds there, and
+installs only where root and the one who runs it are the sole writers, from / down to the folder of each file. A folder like /tmp (mode 1777)
+may be above. A link in the place of conf.d, sites-available or sites-enabled is refused, since the files would lie where it leads.
 
+  namei -l /etc/nginx/sites-available
   sudo chown root /etc/nginx/sites-available && sudo chmod go-w /etc/nginx/sites-available`,
   },
   'install-locked': {

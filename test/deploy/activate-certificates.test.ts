@@ -19,6 +19,7 @@ import {
   versionsOf,
 } from '../../src/certs/store.ts';
 import { activate } from '../../src/deploy/activate-certificates.ts';
+import { inInstallFolder } from '../../src/deploy/install-folder.ts';
 import { readJournal } from '../../src/deploy/journal.ts';
 import type { NginxInstance } from '../../src/deploy/nginx-instance.ts';
 import { testReloadObserve } from '../../src/deploy/reload.ts';
@@ -166,6 +167,6 @@ it('puts back what a crashed apply has left before it has nginx read', async () 
   crashedApply(folder, { half: 8080 });
   const { activation } = await fresh({ nginx: { ...machine.instance, folder }, force: true });
   expect(activation).toMatchObject({ outcome: 'reloaded', diagnostics: [{ code: 'crash-recovered' }] });
-  expect(readJournal(folder)).toBeUndefined();
+  expect(await inInstallFolder(folder, readJournal)).toBeUndefined();
   expect(Object.keys(treeOf(folder)).filter((path) => !path.startsWith('.keepgate/'))).toEqual([]);
 });

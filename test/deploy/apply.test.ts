@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type ApplyOptions, apply, type Goal } from '../../src/deploy/apply.ts';
+import { inInstallFolder } from '../../src/deploy/install-folder.ts';
 import { readHistory } from '../../src/deploy/journal.ts';
 import { isEmpty, planFolder } from '../../src/deploy/plan.ts';
 import { manifestText } from '../../src/deploy/plan-manifest.ts';
@@ -72,13 +73,14 @@ it('leaves nothing to plan, and goes back to each state that there was', { timeo
         for (const { sites, layout } of steps) {
           const rendered = renderedOf(sites, layout);
           const { outcome, number } = await apply(place, goal(rendered), options);
-          expect(isEmpty(planFolder(rendered, survey(folder, rendered)))).toBe(true);
+          const found = await inInstallFolder(folder, (tree) => survey(tree, rendered));
+          expect(isEmpty(planFolder(rendered, found))).toBe(true);
           expect(installed(folder)).toEqual(expectedTree(rendered));
           if (outcome === 'installed') expect(states.push(installed(folder))).toBe((number ?? 0) + 1);
           else expect({ outcome, tree: installed(folder) }).toEqual({ outcome: 'unchanged', tree: states.at(-1) });
           expect(await apply(place, goal(rendered), options)).toMatchObject({ outcome: 'unchanged' });
         }
-        for (const { number, before } of readHistory(folder)) {
+        for (const { number, before } of await inInstallFolder(folder, readHistory)) {
           const bytes = before.files[manifestName]?.bytes;
           const manifest = bytes === undefined ? undefined : Buffer.from(bytes, 'base64');
           await apply(place, { by: 'rollback', wanted: wantedOf(before, [manifestName]), manifest }, options);
@@ -97,6 +99,8 @@ it('keeps ten states', async () => {
   const folder = mkdtempSync(join(memory(), 'keepgate-apply-'));
   for (let port = 8001; port <= 8013; port++)
     await apply({ folder, shown: 'nginx', instance: undefined }, goal(renderedOf({ api: port })), options);
-  expect(readHistory(folder).map(({ number }) => number)).toEqual([13, 12, 11, 10, 9, 8, 7, 6, 5, 4]);
+  expect((await inInstallFolder(folder, readHistory)).map(({ number }) => number)).toEqual([
+    13, 12, 11, 10, 9, 8, 7, 6, 5, 4,
+  ]);
   rmSync(folder, { recursive: true });
 });

@@ -3,10 +3,10 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { writeFolder } from '../../src/deploy/write-folder.ts';
 import { manifestName, type Rendered } from '../../src/render/render.ts';
 import { crashAt } from './dying-disk.ts';
 import { expectedTree, renderedOf, treeOf } from './rendered.ts';
+import { writeInto } from './write-into.ts';
 
 let home = '';
 let folder = '';
@@ -18,7 +18,7 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 const never = Number.POSITIVE_INFINITY;
 const write = (rendered: Rendered): void => {
-  const result = writeFolder(folder, rendered, { force: false, shown: 'site' });
+  const result = writeInto(folder, rendered, false);
   if (!result.ok) throw new Error(result.diagnostics.map(({ message }) => message).join('\n'));
 };
 

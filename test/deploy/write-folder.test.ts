@@ -16,10 +16,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type WriteResult, writeFolder } from '../../src/deploy/write-folder.ts';
+import type { WriteResult } from '../../src/deploy/write-folder.ts';
 import { KeepgateError } from '../../src/diagnostic.ts';
 import { manifestName, type Rendered } from '../../src/render/render.ts';
 import { expectedTree, renderedOf, treeOf } from './rendered.ts';
+import { writeInto } from './write-into.ts';
 
 let parent = '';
 let folder = '';
@@ -29,8 +30,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
-const write = (rendered: Rendered, force = false): WriteResult =>
-  writeFolder(folder, rendered, { force, shown: 'site' });
+const write = (rendered: Rendered, force = false): WriteResult => writeInto(folder, rendered, force);
 const at = (path: string): string => join(folder, path);
 const shared = 'conf.d/keepgate.conf';
 const api = 'sites-available/keepgate_api.conf';
@@ -237,7 +237,7 @@ describe('a folder that can not be used', () => {
     writeFileSync(folder, '');
     const { exitCode, diagnostic } = failure(() => write(both));
     expect([exitCode, diagnostic.code]).toEqual([4, 'out-not-usable']);
-    expect(diagnostic.message).toMatch(/keepgate\.manifest\.json can't be read: something on its way is not a folder$/);
+    expect(diagnostic.message).toMatch(/a\/site can't be written: something on its way is not a folder$/);
   });
 
   it.skipIf(process.getuid?.() === 0)("is another user's", () => {

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
-import { look, type Place } from '../../deploy/apply.ts';
+import { look } from '../../deploy/apply.ts';
 import { fileChanges } from '../../deploy/file-changes.ts';
+import { inInstallFolder } from '../../deploy/install-folder.ts';
 import { readJournal } from '../../deploy/journal.ts';
 import { installedNginx } from '../../deploy/nginx-instance.ts';
 import { refusals } from '../../deploy/plan.ts';
@@ -41,8 +42,7 @@ async function run(argv: Options, io: Io): Promise<number> {
   }
   const { installation } = prepared;
   const { place, configuration } = installation;
-  const { plan, certificates, settled, unloaded, interrupted } = await todo(installation);
-  const changes = fileChanges(place.folder, plan);
+  const { plan, certificates, settled, unloaded, interrupted, changes } = await todo(installation);
   const conflicts = refusals(plan, place.shown, false, goalOf(installation).origin).map(asFinding);
   const diagnostics = [...configuration.diagnostics, ...conflicts];
   const { unified, unifiedText } = await import('../report/unified.ts');
@@ -75,16 +75,20 @@ type Todo = Pick<ReturnType<typeof look>, 'settled' | 'unloaded'> & { readonly i
 async function todo(installation: Installation) {
   const { place, binary } = installation;
   const instance = place.live && binary ? await installedNginx(binary.path) : undefined;
-  const where: Place = { folder: place.folder, shown: place.shown, instance };
   const missing = missingCertificates(installation);
   const goal = { by: 'apply' as const, ...goalOf(installation) };
-  const steps = (reload: boolean) => look(where, goal, { missing: () => missing, reload });
-  try {
-    return { ...steps(true), interrupted: readJournal(place.folder) !== undefined, certificates: missing };
-  } catch (error) {
-    if (!(error instanceof KeepgateError && error.diagnostic.code === 'state-not-usable')) throw error;
-    return { ...steps(false), interrupted: false, certificates: missing };
-  }
+  return inInstallFolder(place.folder, (tree) => {
+    const steps = (reload: boolean, interrupted: () => boolean) => {
+      const found = look(tree, instance, goal, { missing: () => missing, reload });
+      return { ...found, changes: fileChanges(tree, found.plan), interrupted: interrupted(), certificates: missing };
+    };
+    try {
+      return steps(true, () => readJournal(tree) !== undefined);
+    } catch (error) {
+      if (!(error instanceof KeepgateError && error.diagnostic.code === 'state-not-usable')) throw error;
+      return steps(false, () => false);
+    }
+  });
 }
 
 function inWords(shown: string, changes: number, { settled, unloaded, interrupted }: Todo): string {

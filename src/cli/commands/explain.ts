@@ -9,6 +9,7 @@ import type { Command } from '../command.ts';
 import { configure } from '../configuration.ts';
 import { exitCode, type Io, wantsColor } from '../io.ts';
 import { report } from '../report/index.ts';
+import { toJson } from '../report/json.ts';
 import { readSpecFiles } from '../spec-files.ts';
 import { installedTarget, layoutOf, namedTarget, newestNginx } from '../target.ts';
 import { UsageError } from '../usage-error.ts';
@@ -70,7 +71,7 @@ async function run(argv: Options, io: Io): Promise<number> {
   const layout = resolved.model.layout;
   io.stdout.write(
     argv.format === 'json'
-      ? `${JSON.stringify({ target, layout, sites: resolved.model.sites, shared: resolved.model.shared }, null, 2)}\n`
+      ? toJson({ target, layout, sites: resolved.model.sites, shared: resolved.model.shared })
       : explainSpec(spec, resolved.expanded, places, { target, layout, targetOrigin: origin }),
   );
   return exitCode.done;

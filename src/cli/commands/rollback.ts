@@ -1,16 +1,19 @@
 import type { Argv } from 'yargs';
 import type { Goal } from '../../deploy/apply.ts';
 import { expectedCertificates } from '../../deploy/expected-certificates.ts';
+import { inInstallFolder } from '../../deploy/install-folder.ts';
 import { type PastChange, readHistory } from '../../deploy/journal.ts';
 import { installFolder } from '../../deploy/place.ts';
 import type { Plan } from '../../deploy/plan.ts';
 import { wantedOf } from '../../deploy/snapshot.ts';
 import { KeepgateError } from '../../diagnostic.ts';
 import { manifestName } from '../../render/render.ts';
+import { visible } from '../../visible.ts';
 import type { Command } from '../command.ts';
 import { type ApplyRunOptions, applyRunOptions, openPorts, runInstall } from '../install-run.ts';
 import { makeStandIns, missingCertificates, nginxHere } from '../installation.ts';
 import { exitCode, type Io } from '../io.ts';
+import { toJson } from '../report/json.ts';
 import { addressesOf, servedSites, storedCertificates } from '../restored-sites.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -38,9 +41,9 @@ async function run(argv: Options, io: Io): Promise<number> {
     throw new UsageError('--to takes the number of a change; see them with: keepgate rollback --list');
   const binary = await nginxHere(argv, io);
   const place = installFolder(argv.root, binary?.confDir, io.cwd);
-  const history = readHistory(place.folder);
+  const history = await inInstallFolder(place.folder, readHistory);
   if (argv.list) {
-    io.stdout.write(argv.format === 'json' ? `${JSON.stringify(history.map(entryOf), null, 2)}\n` : inWords(history));
+    io.stdout.write(argv.format === 'json' ? toJson(history.map(entryOf)) : inWords(history));
     return exitCode.done;
   }
   const goal = goalOf(choose(history, to));
@@ -102,7 +105,7 @@ function inWords(history: readonly PastChange[]): string {
         [removed, 'removed'],
       ] as const;
       const counts = what.flatMap(([paths, word]) => (paths.length > 0 ? [`${paths.length} ${word}`] : []));
-      return `${number}  ${at}  ${by.padEnd(8)}  ${counts.join(', ') || 'manifest only'}\n`;
+      return `${number}  ${visible(at)}  ${visible(by).padEnd(8)}  ${counts.join(', ') || 'manifest only'}\n`;
     })
     .join('');
 }

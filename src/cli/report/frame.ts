@@ -1,5 +1,5 @@
 import type { Location } from '../../diagnostic.ts';
-import { cells } from './visible.ts';
+import { cells } from './cells.ts';
 
 /** How many columns of a source line are shown, and how many of them at most before the caret. */
 const room = 160;

@@ -1,8 +1,8 @@
 import type { Diagnostic } from '../../diagnostic.ts';
+import { visible } from '../../visible.ts';
 import { lines } from './lines.ts';
 import type { ReportOptions } from './options.ts';
 import { repositoryPath } from './path.ts';
-import { visible } from './visible.ts';
 
 const commands = { error: 'error', warning: 'warning', info: 'notice' };
 

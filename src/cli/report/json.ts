@@ -8,11 +8,15 @@ export function json(diagnostics: readonly Diagnostic[], { ignored, extra }: Rep
   return toJson({ ...own, ...extra, ...own });
 }
 
-/** Characters that JSON leaves as they are and a terminal does not: C1 controls, separators, bidirectional controls. */
-const unsafe = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+/** Characters that JSON leaves as they are and a terminal does not: C1 controls, separators, bidirectional and other controls. */
+const unsafe = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Indented JSON that may be printed on a terminal: every character in it that acts there is escaped. */
 export function toJson(value: unknown): string {
-  const text = JSON.stringify(value, null, 2);
-  return `${text.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
+  return `${JSON.stringify(value, null, 2).replace(unsafe, escaped)}\n`;
 }
+
+/** The code units of a character, two beyond U+FFFF, each as JSON has it. */
+const escaped = (character: string): string => character.split('').map(unit).join('');
+
+const unit = (one: string): string => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -1,4 +1,4 @@
-import { cells } from './visible.ts';
+import { cells } from './cells.ts';
 
 /** Rows in columns for a terminal, two spaces between them; whatever would act on the terminal is escaped. */
 export function table(rows: readonly (readonly string[])[]): string {

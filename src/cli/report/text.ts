@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
 import type { Diagnostic, Location } from '../../diagnostic.ts';
+import { visible } from '../../visible.ts';
 import { frame } from './frame.ts';
 import type { ReportOptions } from './options.ts';
 import { summarize } from './summary.ts';
-import { visible } from './visible.ts';
 
 type Format = Parameters<typeof styleText>[0];
 type Paint = (format: Format, text: string) => string;

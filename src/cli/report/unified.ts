@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import { createTwoFilesPatch } from 'diff';
 import type { FileChange } from '../../deploy/file-changes.ts';
-import { visible } from './visible.ts';
+import { visible } from '../../visible.ts';
 
 const colors = { '+': 'green', '-': 'red', '@': 'cyan' } as const;
 const verbs: Readonly<Record<FileChange['action'], string>> = {

@@ -1,6 +1,7 @@
 /** Steps one after the other, each shown, up to the first that fails. */
 import { styleText } from 'node:util';
 import { type Io, wantsColor } from '../io.ts';
+import { toJson } from '../report/json.ts';
 
 export interface Stage {
   readonly name: string;
@@ -24,6 +25,6 @@ export async function runStages(stages: readonly Stage[], format: 'text' | 'json
     documents.push({ name, exitCode, ...(product.trim() !== '' && { result: JSON.parse(product) }) });
     if (exitCode !== 0) break;
   }
-  if (format === 'json') io.stdout.write(`${JSON.stringify({ version: 1, exitCode, stages: documents }, null, 2)}\n`);
+  if (format === 'json') io.stdout.write(toJson({ version: 1, exitCode, stages: documents }));
   return exitCode;
 }

@@ -1,14 +1,5 @@
-/** Makes text safe for a terminal and knows how wide it is there. */
-
-/** Control, formatting (bidirectional ones too) and separator characters, and lone surrogates. */
-const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
-
-/** The text on one line, each character that is not printed as itself written as `\u{1b}`. */
-export function visible(text: string): string {
-  return Array.from(text, (character) => (hidden.test(character) ? escaped(character) : character)).join('');
-}
-
-const escaped = (character: string): string => `\\u{${character.codePointAt(0)?.toString(16)}}`;
+/** How wide text is on a terminal. */
+import { visible } from '../../visible.ts';
 
 /** One character of a line as it is shown. */
 export interface Cell {
