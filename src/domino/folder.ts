@@ -55,7 +55,7 @@ export function makeFolder(path: string, shown: string): void {
       walkTo(path, { make: 0o700 }).release();
     } catch (error) {
       // Something else is there, which opening it tells.
-      if (codeOf(error) !== 'EEXIST' && codeOf(error) !== 'ENOTDIR') throw error;
+      if (!['EEXIST', 'ENOTDIR', 'ELOOP'].includes(codeOf(error))) throw error;
     }
   });
 }
