@@ -5,7 +5,6 @@
 import {
   closeSync,
   constants,
-  fchmodSync,
   fchownSync,
   fstatSync,
   fsyncSync,
@@ -18,16 +17,18 @@ import {
   rmSync,
   type Stats,
   unlinkSync,
-  writeSync,
 } from 'node:fs';
 import { KeepgateError } from '../diagnostic.ts';
-import { type Owner, temporaryIn } from '../files/durable.ts';
+import { type Owner, temporaryIn, writeNew } from '../files/durable.ts';
 import { codeOf } from '../files/errno.ts';
-import { type HeldFolder, holdFolder, releaseFolder } from '../files/held-folder.ts';
+import { type HeldFolder, holdBelow, releaseFolder } from '../files/held-folder.ts';
+import { linkOfAnother, walkTo } from '../files/trusted-folder.ts';
 
 export interface Folder extends HeldFolder {
   /** As messages name it. */
   readonly shown: string;
+  /** Lets go of it, and of what was passed on the way. */
+  readonly release?: () => void;
 }
 
 export interface PlainFile extends Owner {
@@ -39,19 +40,22 @@ export interface PlainFile extends Owner {
 /** Bytes of the largest file that is read: many times a notes.ini. */
 const limit = 1_000_000;
 
-/** Holds a folder open; `closeFolder` lets go. @throws KeepgateError domino-folder (1) */
+/**
+ * Holds the folder at this absolute path open; `closeFolder` lets go. On the way to it no link is followed that another user could have
+ * made. @throws KeepgateError domino-folder (1)
+ */
 export function openFolder(path: string, shown: string): Folder {
-  return opened(path, shown, 0);
+  return opened(shown, () => walkTo(path));
 }
 
 /** Makes a folder, 0700, if there is nothing by that name. @throws KeepgateError domino-not-writable (4) */
 export function makeFolder(path: string, shown: string): void {
   writing(shown, () => {
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      walkTo(path, { make: 0o700 }).release();
     } catch (error) {
       // Something else is there, which opening it tells.
-      if (codeOf(error) !== 'EEXIST' && codeOf(error) !== 'ENOTDIR') throw error;
+      if (!['EEXIST', 'ENOTDIR', 'ELOOP'].includes(codeOf(error))) throw error;
     }
   });
 }
@@ -60,7 +64,7 @@ export function makeFolder(path: string, shown: string): void {
 export function folderBelow(folder: Folder, name: string, { mayLack = true } = {}): Folder | undefined {
   const path = `${folder.path}/${name}`;
   if (mayLack && lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-  return opened(path, `${folder.shown}/${name}`, constants.O_NOFOLLOW);
+  return opened(`${folder.shown}/${name}`, () => holdBelow(folder, name));
 }
 
 /** The same, made when it is missing, and given to the owner of the folder around it. @throws KeepgateError domino-not-writable (4) */
@@ -69,7 +73,7 @@ export function makeFolderBelow(folder: Folder, name: string, mode: number): Fol
     folderBelow(folder, name) ??
     writing(`${folder.shown}/${name}`, () => {
       mkdirSync(`${folder.path}/${name}`, mode);
-      const made = opened(`${folder.path}/${name}`, `${folder.shown}/${name}`, constants.O_NOFOLLOW);
+      const made = opened(`${folder.shown}/${name}`, () => holdBelow(folder, name));
       give(made.descriptor, fstatSync(made.descriptor), folder);
       fsyncSync(folder.descriptor);
       return { ...made, uid: folder.uid, gid: folder.gid };
@@ -77,17 +81,20 @@ export function makeFolderBelow(folder: Folder, name: string, mode: number): Fol
   );
 }
 
-export const closeFolder: (folder: Folder) => void = releaseFolder;
+export function closeFolder(folder: Folder): void {
+  if (folder.release) folder.release();
+  else releaseFolder(folder);
+}
 
-function opened(path: string, shown: string, flags: number): Folder {
+function opened(shown: string, hold: () => HeldFolder): Folder {
   try {
-    return { ...holdFolder(path, flags), shown };
+    return { ...hold(), shown };
   } catch (error) {
     const code = codeOf(error);
     if (code === '') throw error;
     throw new KeepgateError(1, {
       code: 'domino-folder',
-      message: `${shown} can't be used: ${folderReasons[code] ?? code}`,
+      message: `${shown} can't be used: ${linkOfAnother(error) ?? folderReasons[code] ?? code}`,
       help: "Name Domino's data folder with --data: the one that has keepconfig.d in it.",
     });
   }
@@ -145,17 +152,8 @@ const odd = (shown: string, reason: string): KeepgateError =>
 export function writePlain(folder: Folder, name: string, { bytes, mode, uid, gid }: PlainFile): void {
   const temporary = temporaryIn(folder.path);
   writing(`${folder.shown}/${name}`, () => {
-    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-    const descriptor = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
-      try {
-        for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
-        give(descriptor, fstatSync(descriptor), { uid, gid });
-        fchmodSync(descriptor, mode);
-        fsyncSync(descriptor);
-      } finally {
-        closeSync(descriptor);
-      }
+      writeNew(temporary, bytes, { mode, owner: { uid, gid } });
       renameSync(temporary, `${folder.path}/${name}`);
     } catch (error) {
       rmSync(temporary, { force: true });

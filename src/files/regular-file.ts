@@ -13,13 +13,14 @@ const limit = 1_000_000;
 /**
  * Reads a regular file through any symbolic links, at most 1 MB of it. Nothing else is ever opened, since a FIFO would
  * hang and a device may act; a file that changes kind between the look and the opening is noticed on the descriptor.
+ * `flags`: of open(2), besides.
  */
-export function readRegularFile(path: string): FileContents {
+export function readRegularFile(path: string, flags = 0): FileContents {
   try {
     const before = statSync(path, { throwIfNoEntry: false }); // making an exception takes longer than looking
     if (!before) return { state: 'missing' };
     if (!before.isFile()) return { state: 'not-a-file', kind: kindOf(before) };
-    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY | flags);
     try {
       const stats = fstatSync(descriptor);
       if (!stats.isFile()) return { state: 'not-a-file', kind: kindOf(stats) };

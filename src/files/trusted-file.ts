@@ -5,7 +5,7 @@ import process from 'node:process';
 import { codeOf } from './errno.ts';
 
 /** What stands against a path: where, why, and the command that mends it where there is one, without the path behind it. */
-export interface Distrust {
+export interface Untrusted {
   /** `open`: others may write to it. */
   readonly kind: 'missing' | 'stranger' | 'open';
   readonly at: string;
@@ -13,7 +13,7 @@ export interface Distrust {
   readonly mend?: string;
 }
 
-export type Trust = { readonly trusted: true; readonly path: string } | ({ readonly trusted: false } & Distrust);
+export type Trust = { readonly trusted: true; readonly path: string } | ({ readonly trusted: false } & Untrusted);
 
 /** As many symbolic links as Linux follows. */
 const mostLinks = 40;
@@ -28,13 +28,13 @@ export function trustedFile(path: string): Trust {
   try {
     return { trusted: true, path: follow(path) };
   } catch (error) {
-    if (error instanceof Distrusted) return { trusted: false, ...error.distrust };
+    if (error instanceof Refusal) return { trusted: false, ...error.found };
     throw error;
   }
 }
 
 /** The same for every file and folder below one that is trusted itself; undefined when nothing stands against them. */
-export function distrustBelow(folder: string): Distrust | undefined {
+export function untrustedBelow(folder: string): Untrusted | undefined {
   try {
     for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
       const path = join(folder, entry);
@@ -44,17 +44,17 @@ export function distrustBelow(folder: string): Distrust | undefined {
     }
     return undefined;
   } catch (error) {
-    if (error instanceof Distrusted) return error.distrust;
+    if (error instanceof Refusal) return error.found;
     throw error;
   }
 }
 
-class Distrusted extends Error {
-  readonly distrust: Distrust;
+class Refusal extends Error {
+  readonly found: Untrusted;
 
-  constructor(distrust: Distrust) {
-    super(distrust.why);
-    this.distrust = distrust;
+  constructor(found: Untrusted) {
+    super(found.why);
+    this.found = found;
   }
 }
 
@@ -71,7 +71,7 @@ function follow(path: string): string {
     const next = part === '..' ? dirname(current) : join(current, part);
     const found = look(next, next);
     if (isSticky && !found.isDirectory())
-      throw new Distrusted({ kind: 'open', at: current, why: 'others can write to it' });
+      throw new Refusal({ kind: 'open', at: current, why: 'others can write to it' });
     if (found.isSymbolicLink()) {
       if (++links > mostLinks) throw missing(path, 'its symbolic links lead in a circle');
       refuseStrangers(next, found);
@@ -89,11 +89,11 @@ function refuseStrangers(at: string, stats: Stats): void {
   const user = process.geteuid?.() ?? 0;
   if (stats.uid !== 0 && stats.uid !== user) {
     const why = `it belongs to user ${stats.uid}, who is neither root nor the one that runs keepgate`;
-    throw new Distrusted({ kind: 'stranger', at, why, mend: `chown -h ${user === 0 ? 'root' : user}` });
+    throw new Refusal({ kind: 'stranger', at, why, mend: `chown -h ${user === 0 ? 'root' : user}` });
   }
   if (stats.isSymbolicLink() || (stats.mode & 0o022) === 0) return;
   if (stats.isDirectory() && stats.uid === 0 && (stats.mode & 0o1000) !== 0) return;
-  throw new Distrusted({ kind: 'open', at, why: 'others can write to it', mend: 'chmod go-w' });
+  throw new Refusal({ kind: 'open', at, why: 'others can write to it', mend: 'chmod go-w' });
 }
 
 function look(path: string, asked: string): Stats {
@@ -104,4 +104,4 @@ function look(path: string, asked: string): Stats {
   }
 }
 
-const missing = (at: string, why: string): Distrusted => new Distrusted({ kind: 'missing', at, why });
+const missing = (at: string, why: string): Refusal => new Refusal({ kind: 'missing', at, why });

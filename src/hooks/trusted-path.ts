@@ -1,5 +1,5 @@
 import { KeepgateError } from '../diagnostic.ts';
-import { type Distrust, trustedFile } from '../files/trusted-file.ts';
+import { trustedFile, type Untrusted } from '../files/trusted-file.ts';
 import { printable } from '../nginx/printable.ts';
 
 /**
@@ -13,12 +13,12 @@ export function trustedHook(path: string): string {
 }
 
 /** The command that makes a path trusted. */
-export const mending = ({ at, mend }: Distrust): string | undefined =>
+export const mending = ({ at, mend }: Untrusted): string | undefined =>
   mend === undefined ? undefined : `${mend} ${quoted(at)}`;
 
-function unsafe(distrust: Distrust): KeepgateError {
-  const { at, why } = distrust;
-  const command = mending(distrust);
+function unsafe(untrusted: Untrusted): KeepgateError {
+  const { at, why } = untrusted;
+  const command = mending(untrusted);
   return new KeepgateError(4, {
     code: 'hook-unsafe',
     message: `the hook is not run, because ${printable(at)} is not safe: ${why}`,
@@ -26,7 +26,7 @@ function unsafe(distrust: Distrust): KeepgateError {
   });
 }
 
-function missing({ at, why }: Distrust): KeepgateError {
+function missing({ at, why }: Untrusted): KeepgateError {
   return new KeepgateError(4, {
     code: 'hook-missing',
     message: `the hook ${printable(at)} can't be run: ${printable(why)}`,

@@ -1,7 +1,7 @@
 /** Whether root may run a program of ours without anybody there to see it. */
 import { dirname } from 'node:path';
 import { KeepgateError } from '../diagnostic.ts';
-import { type Distrust, distrustBelow, trustedFile } from '../files/trusted-file.ts';
+import { trustedFile, type Untrusted, untrustedBelow } from '../files/trusted-file.ts';
 import { printable } from '../nginx/printable.ts';
 import { mending } from './trusted-path.ts';
 
@@ -15,15 +15,15 @@ import { mending } from './trusted-path.ts';
 export function checkTimerProgram(node: string, program: string): void {
   for (const path of [node, program]) {
     const found = trustedFile(path);
-    const distrust = found.trusted ? path === program && distrustBelow(dirname(found.path)) : found;
-    if (distrust) throw unsafe(path, distrust);
+    const untrusted = found.trusted ? path === program && untrustedBelow(dirname(found.path)) : found;
+    if (untrusted) throw unsafe(path, untrusted);
   }
 }
 
-function unsafe(path: string, distrust: Distrust): KeepgateError {
-  const { kind, at, why } = distrust;
+function unsafe(path: string, untrusted: Untrusted): KeepgateError {
+  const { kind, at, why } = untrusted;
   const where = at === path ? '' : `, at ${printable(at)}`;
-  const command = kind === 'open' ? mending(distrust) : undefined;
+  const command = kind === 'open' ? mending(untrusted) : undefined;
   return new KeepgateError(4, {
     code: 'timer-program-unsafe',
     message: `no timer is installed, because ${printable(path)}, which it would run, is not safe${where}: ${printable(why)}`,

@@ -37,7 +37,7 @@ away, so run the command as root, or change the owner afterwards.`,
   },
   'export-not-writable': {
     title: 'the export can not be written',
-    text: `The folder is missing or closed to this user, the disk is full, or there is a folder where the file should be. What was there before
+    text: `The folder is missing or closed to this user, a link on the way to it was made by another user, the disk is full, or there is a folder where the file should be. What was there before
 is there still, whole, and of key and chain as PEM both: when the second can't be exchanged, the first is put back. Where even that
 failed, the help names the file that holds the old key.`,
   },

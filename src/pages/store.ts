@@ -12,11 +12,22 @@ Run the command as root, or keep a store of your own; nginx has to be able to re
   },
   'store-not-usable': {
     title: 'the store of certificates is open to others',
-    text: `Whoever can write to the store, or owns a folder of it, can exchange the keys of your server, so keepgate does not use such a store. See
-who did that, and give it back to its user alone.
+    text: `Whoever can write to the store, or owns a folder of it, can exchange the keys of your server, have an account sign for them, and name programs
+that renewals run. So keepgate neither writes to such a store nor believes what is in it, and follows no link to a store that another user could have
+made. Where others may only write to it, close it. A store of another user's is for that user to run keepgate on: giving it to root would
+have root believe what that user wrote. Take a new one.
 
-  sudo chown -R root: /var/lib/keepgate
-  sudo chmod 700 /var/lib/keepgate`,
+  sudo chmod 700 /var/lib/keepgate
+  sudo -u notes keepgate cert list --store /local/notesdata/certificates`,
+  },
+  'store-within-reach': {
+    title: 'the store of certificates lies in a folder of another user',
+    text: `The store is root's, nobody else can read or change what is in it, and keepgate works in the folder that it has looked at. But whoever may
+write to a folder above it can rename the store, and put something else in its place: nginx would serve that at the next reload. keepgate itself
+refuses what is not root's. Better keep the store where root alone may write, and export what others need.
+
+  sudo keepgate cert issue --store /var/lib/keepgate
+  sudo keepgate cert export api --as pfx --no-password --out /local/notesdata/api.pfx --keep-current`,
   },
   'store-damaged': {
     title: 'something in the store is not what keepgate puts there',

@@ -15,6 +15,7 @@ function counted<T extends (...args: never[]) => unknown>(operation: T): T {
 
 export const { accessSync, closeSync, constants, existsSync, fstatSync, lstatSync, readdirSync, readFileSync } = fs;
 export const { readlinkSync, readSync, statSync, utimesSync } = fs;
+export const fchmodSync = counted(fs.fchmodSync);
 export const fchownSync = counted(fs.fchownSync);
 export const fsync = counted(fs.fsync);
 export const fsyncSync = counted(fs.fsyncSync);

@@ -1,7 +1,8 @@
 /** The password of an export: where it comes from, and what may be one. It is never in a message. */
 import type { Diagnostic } from '../../diagnostic.ts';
 import { KeepgateError } from '../../diagnostic.ts';
-import { readRegularFile, whyNotRead } from '../../files/regular-file.ts';
+import { whyNotRead } from '../../files/regular-file.ts';
+import { readSecretFile } from '../../files/secret-file.ts';
 import type { ExportFormat } from './formats.ts';
 
 /** Where it can be read again at a renewal: the first line of a file, or a variable of the environment. */
@@ -38,7 +39,7 @@ export function readPassword(
     if (password === undefined) throw missing(`the environment has no variable ${source.env} with the password`);
     return { password, diagnostics: [] };
   }
-  const file = readRegularFile(source.file);
+  const file = readSecretFile(source.file);
   if (file.state !== 'read') throw missing(`the password file ${source.file} can't be read: ${whyNotRead(file)}`);
   return {
     password: file.bytes.toString('utf8').split(/\r?\n/, 1)[0] ?? '',

@@ -3,23 +3,23 @@
  * read, written or given away.
  */
 import {
-  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { nobody } from '../../../src/nginx/nobody.ts';
 import { chain } from '../../ca.ts';
 import { times } from '../../everything.ts';
 import { keepgateAt } from '../../in-process.ts';
 import { runKeepgate } from '../../run-keepgate.ts';
-import { canAttack, onlyRoot, SharedMachine } from './machine.ts';
+import { SharedMachine } from './machine.ts';
+import { attacker, giveAway, isRoot, swapping } from './other-user.ts';
 
 const machine = new SharedMachine();
 const host = 'api.example.com';
@@ -62,13 +62,13 @@ const forms = [
   ['jks', 'api.jks', ['--password-env', 'SECRET']],
 ] as const;
 
-describe.skipIf(!canAttack)(`cert export as root into a folder of another user's${onlyRoot}`, () => {
+describe.skipIf(!isRoot)("cert export as root into a folder of another user's", () => {
   it.each(forms)('as %s, it is written for the owner of the folder', async (as, name, more) => {
     const { theirs } = two();
     const run = await exported(as, join(theirs, name), ...more);
     expect(run.exitCode, run.stderr).toBe(0);
     for (const file of readdirSync(theirs))
-      expect(statSync(join(theirs, file))).toMatchObject({ uid: nobody, gid: nobody, mode: 0o100600 });
+      expect(statSync(join(theirs, file))).toMatchObject({ uid: attacker, gid: attacker, mode: 0o100600 });
   });
 
   it.each(forms)('as %s, it follows no link in the place of a folder', async (as, name, more) => {
@@ -99,12 +99,32 @@ describe.skipIf(!canAttack)(`cert export as root into a folder of another user's
         machine.attack(`cd ${theirs}; ${plant}`);
         const run = await exported('pem', join(theirs, 'server.crt'));
         expect(run.exitCode, run.stderr).toBe(0);
-        expect(statSync(join(theirs, name))).toMatchObject({ uid: nobody, nlink: 1 });
+        expect(statSync(join(theirs, name))).toMatchObject({ uid: attacker, nlink: 1 });
         if (existsSync(join(theirs, 'second'))) expect(readFileSync(join(theirs, 'second'), 'utf8')).toBe('');
         untouched();
       }
     },
   );
+
+  it('makes no password of what a link of theirs leads to', async () => {
+    const { theirs, roots, untouched } = two();
+    machine.attack(`ln -s ${roots}/server.key ${theirs}/secret; ln -s ${roots} ${theirs}/secrets`);
+    for (const file of ['secret', 'secrets/server.key']) {
+      const run = await exported('pfx', join(theirs, 'api.pfx'), '--password-file', join(theirs, file));
+      expect(run.exitCode, run.stderr).toBe(1);
+      expect(run.stderr).toMatch(/export-password-missing.* symbolic link/);
+    }
+    expect(readdirSync(theirs).sort()).toEqual(['secret', 'secrets']);
+    untouched();
+    // One of root's, and the other user's own, do.
+    symlinkSync(machine.at('own'), machine.at('link'));
+    writeFileSync(machine.at('own'), 'of root\n', { mode: 0o600 });
+    machine.attack(`echo theirs > ${theirs}/plain`);
+    for (const file of [machine.at('link'), join(theirs, 'plain')]) {
+      const run = await exported('pfx', join(theirs, 'api.pfx'), '--password-file', file);
+      expect(run.exitCode, run.stderr).toBe(0);
+    }
+  });
 
   it('is not led elsewhere by a renewal either, when the folder was exchanged after the first export', async () => {
     const { theirs, roots, untouched } = two();
@@ -129,8 +149,8 @@ describe.skipIf(!canAttack)(`cert export as root into a folder of another user's
     machine.attack(`mkdir ${theirs}/certs; ln -s ${roots} ${theirs}/link`);
     let written = 0;
     let refused = 0;
-    const swap = `mv -T ${theirs}/certs ${theirs}/real; mv -T ${theirs}/link ${theirs}/certs; mv -T ${theirs}/certs ${theirs}/link; mv -T ${theirs}/real ${theirs}/certs`;
-    await machine.during(swap, async () => {
+    const swapper = await swapping(`${theirs}/certs`, `${theirs}/link`);
+    try {
       const args = ['cert', 'export', 'api', '--store', machine.at('store'), '--as', 'pem', '--replace'];
       for (let round = 0; round < times(2000, 60); round += 1) {
         const { exitCode, stderr } = await keepgateAt([...args, '--out', `${theirs}/certs/server.crt`], {
@@ -142,14 +162,16 @@ describe.skipIf(!canAttack)(`cert export as root into a folder of another user's
         if (exitCode === 0) written += 1;
         else refused += 1;
       }
-    });
+    } finally {
+      expect(await swapper.stop()).toBeGreaterThan(0);
+    }
     untouched();
     expect(written).toBeGreaterThan(0);
     expect(refused).toBeGreaterThan(0);
   });
 });
 
-describe.skipIf(!canAttack)(`cert csr --out as root in a folder of another user's${onlyRoot}`, () => {
+describe.skipIf(!isRoot)("cert csr --out as root in a folder of another user's", () => {
   const request = (out: string) =>
     runKeepgate(['cert', 'csr', host, '--store', 'requests', '--out', out], { cwd: machine.folder });
 
@@ -185,7 +207,7 @@ describe.skipIf(!canAttack)(`cert csr --out as root in a folder of another user'
   });
 });
 
-describe.skipIf(!canAttack)(`init as root in a folder of another user's${onlyRoot}`, () => {
+describe.skipIf(!isRoot)("init as root in a folder of another user's", () => {
   it('follows no link to it', async () => {
     const { theirs, roots, untouched } = two();
     machine.attack(`ln -s ${roots} ${theirs}/specs`);
@@ -214,7 +236,7 @@ describe.skipIf(!canAttack)(`init as root in a folder of another user's${onlyRoo
   });
 });
 
-describe.skipIf(!canAttack)(`challenges of root's below a folder of another user's${onlyRoot}`, () => {
+describe.skipIf(!isRoot)("challenges of root's below a folder of another user's", () => {
   it('follow no link', async () => {
     const { httpWebroot } = await import('../../../src/acme/solvers/http-webroot.ts');
     const { theirs, roots, untouched } = two();
@@ -232,7 +254,7 @@ describe.skipIf(!canAttack)(`challenges of root's below a folder of another user
       });
     untouched();
     mkdirSync(join(theirs, 'fine'));
-    chownSync(join(theirs, 'fine'), nobody, nobody);
+    giveAway(join(theirs, 'fine'));
     await httpWebroot(join(theirs, 'fine')).present(challenge);
     expect(readFileSync(join(theirs, 'fine/.well-known/acme-challenge/token'), 'utf8')).toBe('answer');
   });

@@ -1,14 +1,11 @@
 /** A folder on a machine that root shares with another user, who is at work in a folder of his own there. */
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { afterAll } from 'vitest';
-import { asNobody, canBecomeNobody, nobody } from '../../../src/nginx/nobody.ts';
-
-/** Whether there is somebody else to become; why not is said by the name of what is skipped. */
-export const canAttack = canBecomeNobody();
-export const onlyRoot = canAttack ? '' : ' (SKIPPED: only root can become another user)';
+import { asNobody } from '../../../src/nginx/nobody.ts';
+import { giveAway } from './other-user.ts';
 
 export class SharedMachine {
   readonly folder = mkdtempSync(join(realpathSync(tmpdir()), 'keepgate-shared-'));
@@ -23,7 +20,7 @@ export class SharedMachine {
   /** A folder of the other user's. */
   theirs(name: string): string {
     mkdirSync(this.at(name), { recursive: true });
-    chownSync(this.at(name), nobody, nobody);
+    giveAway(this.at(name));
     return this.at(name);
   }
 

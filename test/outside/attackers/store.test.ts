@@ -1,13 +1,11 @@
 /** Root's runs with a store that another user made, reaches, or exchanges: nothing in it is believed that root did not write. */
 import {
   chmodSync,
-  chownSync,
   cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -16,28 +14,18 @@ import {
 import { join } from 'node:path';
 import { execaSync } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { nobody } from '../../../src/nginx/nobody.ts';
 import { chain } from '../../ca.ts';
 import { times } from '../../everything.ts';
 import { keepgateAt } from '../../in-process.ts';
 import { runKeepgate } from '../../run-keepgate.ts';
-import { canAttack, onlyRoot, SharedMachine } from './machine.ts';
+import { SharedMachine } from './machine.ts';
+import { attacker, giveAway, isRoot, stateOf, swapping } from './other-user.ts';
 
 const machine = new SharedMachine();
 const host = 'api.example.com';
 const { fullchain, leaf } = chain([host], { notBefore: new Date(Date.now() - 86_400_000) });
 const keepgate = (...args: string[]) => runKeepgate(args, { cwd: machine.folder });
 const enter = (store: string) => keepgate('cert', 'import', 'all.pem', '--name', 'api', '--store', store);
-
-/** All that is below a folder, with what each file holds: to see that nothing of it changed. */
-const stateOf = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .sort()
-    .map((name) => {
-      const { uid, mode } = lstatSync(join(folder, name));
-      const text = statSync(join(folder, name)).isFile() ? readFileSync(join(folder, name), 'utf8') : '';
-      return `${name} ${uid} ${mode.toString(8)} ${text}`;
-    });
 
 let count = 0;
 const next = (name: string): string => {
@@ -64,7 +52,7 @@ function forge(store: string): void {
   };
   const kept = {
     ...{ as: 'pem', out: machine.at('roots/forged.pem'), keyOut: machine.at('roots/forged.key'), alias: 'api' },
-    ...{ owner: `${nobody}:${nobody}`, password: 'none', hook: machine.at('hook'), fingerprint: 'another' },
+    ...{ owner: `${attacker}:${attacker}`, password: 'none', hook: machine.at('hook'), fingerprint: 'another' },
   };
   writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings));
   writeFileSync(join(folder, 'exports.json'), JSON.stringify({ version: 1, exports: [kept] }));
@@ -75,7 +63,7 @@ function theirStore(): string {
   const store = join(machine.theirs(next('theirs')), 'store');
   cpSync(machine.at('genuine'), store, { recursive: true, verbatimSymlinks: true });
   forge(store);
-  execaSync('chown', ['-hR', `${nobody}:${nobody}`, store]);
+  execaSync('chown', ['-hR', `${attacker}:${attacker}`, store]);
   return store;
 }
 
@@ -92,7 +80,7 @@ const commands: readonly (readonly string[])[] = [
   ['timer', '--install', '--units', 'units'],
 ];
 
-describe.skipIf(!canAttack)(`root with a store of another user's${onlyRoot}`, () => {
+describe.skipIf(!isRoot)("root with a store of another user's", () => {
   it.each(commands.map((words) => [words.join(' '), words] as const))('refuses cert %s', async (_, words) => {
     mkdirSync(machine.at('units'), { recursive: true });
     machine.roots('roots');
@@ -100,7 +88,9 @@ describe.skipIf(!canAttack)(`root with a store of another user's${onlyRoot}`, ()
     const before = stateOf(store);
     const run = await keepgate('cert', ...words, '--store', store);
     expect(run.exitCode, run.stderr).toBe(4);
-    expect(run.stderr).toContain(`store-not-usable: ${store}, in the store of certificates, belongs to user ${nobody}`);
+    expect(run.stderr).toContain(
+      `store-not-usable: ${store}, in the store of certificates, belongs to user ${attacker}`,
+    );
     expect(run.stdout).toBe('');
     expect(stateOf(store)).toEqual(before);
     expect(existsSync(ran)).toBe(false);
@@ -116,7 +106,7 @@ describe.skipIf(!canAttack)(`root with a store of another user's${onlyRoot}`, ()
       const run = await keepgate('cert', ...words, '--store', `${theirs}/store`);
       expect(run.exitCode, words.join(' ')).toBe(4);
       expect(run.stderr).toContain(
-        `${theirs}/store is a symbolic link, and ${theirs}, where it lies, belongs to user ${nobody}`,
+        `${theirs}/store is a symbolic link, and ${theirs}, where it lies, belongs to user ${attacker}`,
       );
     }
     expect(stateOf(machine.at('genuine'))).toEqual(before);
@@ -126,18 +116,19 @@ describe.skipIf(!canAttack)(`root with a store of another user's${onlyRoot}`, ()
     const store = join(machine.theirs(next('theirs')), 'store');
     const run = await enter(store);
     expect(run.exitCode, run.stderr).toBe(0);
+    expect(run.stderr).toContain(`store-within-reach: ${store}, `);
     expect(statSync(store)).toMatchObject({ uid: 0, mode: 0o40700 });
     expect((await keepgate('cert', 'list', '--store', store)).stdout).toMatch(/^api +imported/m);
   });
 });
 
-describe.skipIf(!canAttack)(`root with its own store, in which another user once could write${onlyRoot}`, () => {
+describe.skipIf(!isRoot)('root with its own store, in which another user once could write', () => {
   /** What is in the genuine store, but for what a test gives to the other user. */
   function mixed(...theirs: string[]): string {
     const store = machine.at(next('mixed'));
     cpSync(machine.at('genuine'), store, { recursive: true, verbatimSymlinks: true });
     forge(store);
-    for (const name of theirs) execaSync('chown', ['-hR', `${nobody}:${nobody}`, join(store, name)]);
+    for (const name of theirs) execaSync('chown', ['-hR', `${attacker}:${attacker}`, join(store, name)]);
     return store;
   }
   const notRun = () => {
@@ -222,19 +213,17 @@ describe.skipIf(!canAttack)(`root with its own store, in which another user once
   });
 });
 
-describe.skipIf(!canAttack)(`root's store that another user exchanges over and over${onlyRoot}`, () => {
+describe.skipIf(!isRoot)("root's store that another user exchanges over and over", () => {
   it('leads root nowhere else', async () => {
     const theirs = machine.theirs(next('theirs'));
     const roots = machine.roots(next('roots'));
     chmodSync(roots, 0o755);
     expect((await enter(`${theirs}/store`)).exitCode).toBe(0);
-    machine.attack(`ln -s ${roots} ${theirs}/link; mkdir -m 700 ${theirs}/fake`);
-    // What root makes while there is nothing is moved out of the way.
-    const put = 'put() { mv -T $1 store || { n=$((n + 1)); mv -T store made$n; mv -T $1 store; }; }';
-    const swap = `cd ${theirs}; ${put}; mv -T store real; put link; mv -T store link; put fake; mv -T store fake; put real`;
+    machine.attack(`ln -s ${roots} ${theirs}/link`);
+    const swapper = await swapping(`${theirs}/store`, `${theirs}/link`);
     let done = 0;
     let refused = 0;
-    await machine.during(swap, async () => {
+    try {
       for (let round = 0; round < times(2000, 60); round += 1) {
         const args = round % 2 === 0 ? ['csr', host] : ['import', 'all.pem', '--name', 'api'];
         const { exitCode, stderr } = await keepgateAt(['cert', ...args, '--store', `${theirs}/store`], {
@@ -248,26 +237,27 @@ describe.skipIf(!canAttack)(`root's store that another user exchanges over and o
           refused += 1;
         }
       }
-    });
+    } finally {
+      expect(await swapper.stop()).toBeGreaterThan(0);
+    }
     expect(readdirSync(roots)).toEqual([]);
     // What root made where the store was missing for a moment is root's, and closed.
     for (const name of readdirSync(theirs)) {
-      const { uid, mode } = lstatSync(join(theirs, name));
-      if (uid === 0) expect(mode).toBe(0o40700);
-      else if (name !== 'link' && name !== 'store') expect(readdirSync(join(theirs, name))).toEqual([]);
+      const stats = lstatSync(join(theirs, name));
+      if (stats.isDirectory()) expect(stats).toMatchObject({ uid: 0, mode: 0o40700 });
     }
     expect(done).toBeGreaterThan(0);
     expect(refused).toBeGreaterThan(0);
   }, 600_000);
 });
 
-it.skipIf(!canAttack)(`another user's own store is as it was for that user${onlyRoot}`, async () => {
+it.skipIf(!isRoot)("another user's own store is as it was for that user", async () => {
   const theirs = machine.theirs(next('theirs'));
-  chownSync(machine.at('all.pem'), nobody, nobody);
+  giveAway(machine.at('all.pem'));
   const { keepgateAsNobody } = await import('../../cli/as-nobody.ts');
   for (const words of [['import', machine.at('all.pem'), '--name', 'api'], ['list'], ['csr', host]]) {
     const run = await keepgateAsNobody(['cert', ...words, '--store', `${theirs}/store`]);
     expect(run.exitCode, run.stderr).toBe(0);
   }
-  expect(statSync(`${theirs}/store`)).toMatchObject({ uid: nobody, mode: 0o40700 });
+  expect(statSync(`${theirs}/store`)).toMatchObject({ uid: attacker, mode: 0o40700 });
 });

@@ -1,11 +1,11 @@
 /** `cert timer` writes what root runs twice a day: nobody else may be able to change the programs in it. */
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { nobody } from '../../../src/nginx/nobody.ts';
-import { canAttack, onlyRoot, SharedMachine } from './machine.ts';
+import { SharedMachine } from './machine.ts';
+import { giveAway, isRoot } from './other-user.ts';
 
 const machine = new SharedMachine();
 let count = 0;
@@ -31,7 +31,7 @@ function installed() {
   return { at, install };
 }
 
-describe.skipIf(!canAttack)(`cert timer --install${onlyRoot}`, () => {
+describe.skipIf(!isRoot)('cert timer --install', () => {
   it('installs what root alone can change', async () => {
     const { at, install } = installed();
     expect(await install()).toMatchObject({ exitCode: 0 });
@@ -39,7 +39,7 @@ describe.skipIf(!canAttack)(`cert timer --install${onlyRoot}`, () => {
     expect(existsSync(at('calls'))).toBe(true);
   });
 
-  const theirs = (path: string) => chownSync(path, nobody, nobody);
+  const theirs = (path: string) => giveAway(path);
   const open = (path: string) => chmodSync(path, 0o666);
   const shared = (path: string) => chmodSync(path, 0o775);
   it.each<[string, string, (path: string) => void, RegExp]>([
