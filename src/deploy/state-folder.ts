@@ -63,6 +63,7 @@ export async function withInstallLock<T>(
 function makePrivate(tree: HeldTree, path: string): void {
   try {
     tree.make(path, 0o700);
+    tree.syncName(path);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
