@@ -59,6 +59,7 @@ export async function withInstallLock<T>(tree: HeldTree, options: LockOptions, w
 function makePrivate(tree: HeldTree, path: string): void {
   try {
     tree.make(path, 0o700);
+    tree.syncName(path);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }

@@ -1,7 +1,7 @@
 /** Writes what was rendered below a folder, so that a crash at any point leaves each file old or new and never a stranger. */
 import type { Diagnostic } from '../diagnostic.ts';
 import type { HeldTree } from '../files/held-tree.ts';
-import { NotPutBack, replaceAll } from '../files/replace-all.ts';
+import { FileFailure, NotPutBack, type Replaced, replaceAll } from '../files/replace-all.ts';
 import { type Snapshot, snapshotOf } from '../files/snapshot.ts';
 import { Staging } from '../files/staging.ts';
 import type { Distrust } from '../files/trusted-folder.ts';
@@ -102,11 +102,20 @@ function carryOut(tree: HeldTree, rendered: Listed, found: Found, plan: Plan): v
       first.file(manifest, manifestText(transition(rendered, found)));
       const before = snapshotOf(tree, paths);
       const begin = (): void => first.commit([manifest]);
-      replaceAll(tree, { paths, wanted, before, last: manifestName, begin }).letGo();
+      letGo(replaceAll(tree, { paths, wanted, before, last: manifestName, begin }));
     });
   } catch (error) {
     throw error instanceof NotPutBack ? notPutBack(error.first, error.second) : error;
   } finally {
     first.discard();
+  }
+}
+
+/** All is in its place by now: the next run removes what stays. */
+function letGo(replaced: Replaced): void {
+  try {
+    replaced.letGo();
+  } catch (error) {
+    if (!(error instanceof FileFailure)) throw error;
   }
 }

@@ -89,9 +89,12 @@ export class HeldTree {
     return { folder: this.at(path), why, remedy: remedyFor(this.at(path), folder) };
   }
 
-  /** Makes a folder, and waits until its name is on the disk. */
+  /** Makes a folder; `syncName` waits until its name is on the disk. */
   make(path: string, mode: number): void {
     mkdirSync(this.place(path), mode);
+  }
+
+  syncName(path: string): void {
     syncFolder(this.folder(dirname(path)).path);
   }
 

@@ -78,6 +78,7 @@ export function replaceAll(tree: HeldTree, { paths, wanted, before, last, begin 
     for (const folder of missingFolders(tree, wanted)) {
       attempt(tree, folder, () => tree.make(folder, 0o755));
       made.push(folder);
+      attempt(tree, folder, () => tree.syncName(folder));
     }
     stage(tree, wanted, paths, next);
     keepNames(tree, before, paths, back);
