@@ -81,6 +81,10 @@ describe('a fork', () => {
         'Angie 1.13.0 (nginx 1.31.2) accepts what is rendered for it (nginx -t, in a sandbox)\n',
       ),
     });
+    const other = place.write('other.yaml', `${minimal()}nginx: {target: {version: 1.31.2, fork: Angie/1.12.0}}\n`);
+    expect((await place.keepgate(['check', other, '--nginx', nginx])).stdout).toContain(
+      'the spec is for Angie 1.12.0 (nginx 1.31.2), which none of --nginx has: Angie 1.13.0 (nginx 1.31.2)\n',
+    );
     const raw = place.write('raw.yaml', minimal('    raw: |\n      listn 81;\n'));
     const refused = await place.keepgate(['check', raw, '--allow-raw', '--sandbox', 'bwrap', '--nginx', nginx]);
     expect(refused).toMatchObject({
