@@ -63,7 +63,7 @@ export async function checkWithNginx(
       code: 'files-not-included',
       severity: 'error',
       message: `${name} does not read ${result.unread.slice(0, 3).join(', ')}: no include of its nginx.conf reaches there`,
-      help: 'Name the layout of this nginx in the spec: nginx: {layout: conf.d}',
+      help: 'Name the layout of this nginx in the spec: nginx: {layout: conf.d}; or write into its nginx.conf, in http { }: include conf.d/*.conf;',
     });
   if (!passed) return { nginx: name, outcome: 'refused', diagnostics };
   if (result.isolation === 'bwrap') return { nginx: name, outcome: 'passed', diagnostics };

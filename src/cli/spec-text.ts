@@ -5,6 +5,7 @@ import { flowText, plainOrQuoted } from '../spec/flow-text.ts';
 import { siteNameOf } from '../spec/site-name.ts';
 import type { AcmeOptions } from '../spec/types.gen.ts';
 import { dominoSite } from './domino-spec-text.ts';
+import { pinnedTarget } from './pinned-target.ts';
 
 export interface SpecTextOptions {
   readonly preset: 'rest-api' | 'domino-rest-api' | undefined;
@@ -43,7 +44,7 @@ export function specText(options: SpecTextOptions): string {
     installed === undefined
       ? '  target: auto   # the nginx installed where this is rendered; a version such as "1.26.3" pins it'
       : `  # The nginx installed here, so that every machine renders the same; auto takes whichever is there.
-  target: {version: "${installed.version}", openssl: "${installed.openssl}"}`;
+  target: ${pinnedTarget(installed)}`;
   return `# Made by keepgate init. keepgate explain prints what it stands for; keepgate schema is for your editor.
 version: 1
 

@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostic.ts';
 import type { Distrust } from '../files/trusted-folder.ts';
 import type { Resolved } from '../model/resolve.ts';
-import type { Target } from '../model/target.ts';
+import { isSameNginx, type Target } from '../model/target.ts';
 import type { Rendered } from '../render/render.ts';
 import { gatherFacts, hasNginx } from './facts.ts';
 import { inMadeFolder } from './install-folder.ts';
@@ -92,5 +92,5 @@ async function isInstalled(target: Target, env: NodeJS.ProcessEnv): Promise<bool
   const path = await findNginx(env);
   if (path === undefined) return false;
   const installed = await inspectNginx(path).catch(() => undefined);
-  return installed?.target.version === target.version;
+  return installed !== undefined && isSameNginx(target, installed.target);
 }

@@ -51,6 +51,11 @@ export function nginxName({ fork, version }: Pick<Target, 'fork' | 'version'>): 
   return name.endsWith(` ${version}`) ? name : `${name} (nginx ${version})`;
 }
 
+/** Whether what is rendered for one may be tested with the other: a target that names no fork says nothing about it. */
+export function isSameNginx(named: Target, found: Target): boolean {
+  return named.version === found.version && (named.fork === undefined || named.fork === found.fork);
+}
+
 /** The arguments after `configure arguments:`, without the quotes that nginx keeps around values. */
 export function configureArguments(text: string): string[] {
   const line = configured.exec(text)?.[1] ?? '';

@@ -41,6 +41,11 @@ export function mounts({ root, nginx, folders }: Sandbox): string[] {
   ];
 }
 
+/** Too much is in these to show it one by one. */
+export function isSystems(folder: string): boolean {
+  return /^\/usr(\/(?!local$)[^/]*)?$/.test(folder);
+}
+
 /** What the tree has in a written folder is laid over the empty one. */
 function children(root: string, folder: string): string[] {
   return list(root + folder).flatMap((entry) => shownAt(`${folder}/${entry.name}`, entry, root));
@@ -63,7 +68,7 @@ class LaidOver {
     const entries = list(this.#root + folder).map((entry) => ({ entry, path: `${folder}/${entry.name}` }));
     const isMissing = (path: string) => lstatSync(path, { throwIfNoEntry: false }) === undefined;
     const added = entries.some(({ path }) => isMissing(path));
-    if (added && folder.split('/').length < 4 && folder.startsWith('/usr')) throw misplaced(folder);
+    if (added && isSystems(folder)) throw misplaced(folder);
     return [
       ...(added || this.#written.has(folder) ? this.#opened(folder) : []),
       ...entries.flatMap(({ entry, path }) => {

@@ -6,6 +6,7 @@ import { builtInFolders } from './built-in-folders.ts';
 import { sandboxCommand } from './bwrap.ts';
 import { limited } from './limits.ts';
 import { type Machine, readMachine } from './machine.ts';
+import { isSystems } from './mounts.ts';
 import { printable } from './printable.ts';
 import { run } from './run.ts';
 import type { Attempt, TestResult, TestTree } from './sandbox.ts';
@@ -103,7 +104,13 @@ function writtenFolders(configure: readonly string[], named: Iterable<string>): 
   const folders = new Set([...usual, ...builtInFolders(configure), ...named]);
   return [...folders].filter((folder) =>
     folder.startsWith('/usr/')
-      ? existsSync(folder) || (folder.split('/').length > 4 && existsSync(posix.dirname(folder)))
+      ? existsSync(folder) || !isSystems(nearest(folder))
       : !/^\/(?:$|(?:dev|proc|sys|lib\d*|s?bin)(?:\/|$)|etc$)/.test(folder),
   );
+}
+
+/** The folder above, of those that are there. */
+function nearest(path: string): string {
+  const above = posix.dirname(path);
+  return existsSync(above) ? above : nearest(above);
 }

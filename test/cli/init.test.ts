@@ -50,6 +50,22 @@ it('offers what it says: the commented options can be uncommented', async () => 
 });
 
 describe('the target', () => {
+  it.each([
+    ['angie', '{version: "1.27.3", openssl: "3.0.19", fork: Angie/1.8.3}'],
+    ['openresty', '{version: "1.27.1", openssl: "3.0.15", fork: OpenResty/1.27.1.1}'],
+    ['boringssl', '{version: "1.29.1", openssl: "BoringSSL"}'],
+    ['bare', '{version: "1.31.5", openssl: "0", modules: [], without: [http_gzip_module, http_upstream_zone_module]}'],
+  ])('says what is unusual about %s, and is a target', async (name, expected) => {
+    const V = readFileSync(`test/model/nginx-V/${name}.txt`, 'utf8').trimEnd();
+    const program = place.nginx(name, { V });
+    const { stdout } = await place.keepgate(['init', '--out', '-'], {
+      env: { PATH: `${resolve(program, '..')}:${process.env.PATH}` },
+    });
+    expect(stdout).toContain(`  target: ${expected}\n`);
+    const { stderr } = await place.keepgate(['render', '-'], { input: stdout });
+    expect(stderr.match(/error \S+/g) ?? []).toEqual(name === 'bare' ? ['error module-missing:'] : []);
+  });
+
   it('is the nginx that is installed', async () => {
     for (const [suite, version] of [
       ['bookworm', '1.22.1'],

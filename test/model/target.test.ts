@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { configureArguments, nginxName, parseNginxV } from '../../src/model/target.ts';
+import { configureArguments, isSameNginx, nginxName, parseNginxV } from '../../src/model/target.ts';
 import { nginxOf, suites } from '../parts.ts';
 
 describe('parseNginxV', () => {
@@ -72,6 +72,18 @@ describe('parseNginxV', () => {
     const target = parseNginxV(readFileSync(`test/model/nginx-V/${file}.txt`, 'utf8'));
     expect(target).toMatchObject(expected);
     expect(target && nginxName(target)).toBe(name);
+  });
+
+  it('tells whether a test with one proves something about the other', () => {
+    const nginx = { version: '1.27.3', openssl: '3.5.0' };
+    const angie = { ...nginx, fork: 'Angie/1.8.3' };
+    expect([isSameNginx(nginx, nginx), isSameNginx(nginx, angie), isSameNginx(angie, angie)]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(isSameNginx(angie, nginx)).toBe(false);
+    expect(isSameNginx({ ...nginx, version: '1.27.4' }, nginx)).toBe(false);
   });
 
   it('knows no modules where only nginx -v was asked', () => {

@@ -6,6 +6,7 @@ import { expectedCertificates } from '../../deploy/expected-certificates.ts';
 import type { Plan } from '../../deploy/plan.ts';
 import { type Diagnostic, reaches } from '../../diagnostic.ts';
 import type { Model } from '../../model/site.ts';
+import { isSameNginx, nginxName } from '../../model/target.ts';
 import type { Command } from '../command.ts';
 import { type ApplyRunOptions, applyRunOptions, openPorts, runInstall } from '../install-run.ts';
 import {
@@ -89,17 +90,17 @@ async function prove(
   { sandbox, allowRaw, templates }: Options,
 ): Promise<readonly Diagnostic[]> {
   const { resolved, places, target } = configuration;
-  const other = binary === undefined || binary.target.version !== target.version;
+  const other = binary === undefined || !isSameNginx(target, binary.target);
   if (other && place.live)
     return [
       {
         code: 'target-mismatch',
         severity: 'error',
-        message: `the spec is for nginx ${target.version}, and nginx ${binary?.target.version} is installed here`,
+        message: `the spec is for ${nginxName(target)}, and ${binary ? nginxName(binary.target) : 'no nginx'} is installed here`,
         help: 'Change nginx.target, or install elsewhere: --root DIR',
       },
     ];
-  if (other) return [notProven(`no nginx ${target.version} is here to test with, so what was installed is not tested`)];
+  if (other) return [notProven(`no ${nginxName(target)} is here to test with, so what was installed is not tested`)];
   if (sandbox === 'none')
     return place.live ? [] : [notProven('what was installed is not tested, as --sandbox none asks')];
   const [{ checkWithNginx }, { selfSigned }] = await Promise.all([

@@ -4,7 +4,7 @@ import type { NginxVerdict } from '../../check/check.ts';
 import { pathsBelowFiles } from '../../check/path-below-file.ts';
 import { type Diagnostic, KeepgateError, reaches, type Severity, severities } from '../../diagnostic.ts';
 import type { Resolved } from '../../model/resolve.ts';
-import { nginxName, type Target } from '../../model/target.ts';
+import { isSameNginx, nginxName, type Target } from '../../model/target.ts';
 import type { NginxBinary } from '../../nginx/binary.ts';
 import { loadSpec, type Places } from '../../spec/load.ts';
 import type { Spec } from '../../spec/types.gen.ts';
@@ -135,7 +135,7 @@ async function checkSpec(spec: Spec, places: Places, argv: Options, io: Io, find
   const steps = progress(io);
   try {
     for (const machine of asked.length > 0 ? asked : [undefined]) {
-      const isPinned = pin !== undefined && pin.version === machine?.target.version;
+      const isPinned = pin !== undefined && machine !== undefined && isSameNginx(pin, machine.target);
       const target = named ?? (isPinned ? pin : machine?.target) ?? newestNginx;
       const configured = configureFor(spec, places, target, { allowRaw: argv.allowRaw, layout });
       if (!configured.ok) {
@@ -229,18 +229,20 @@ function pinOf(spec: Spec, places: Places, argv: Options, io: Io, findings: Find
 }
 
 function notTested(pin: Target, machines: readonly NginxBinary[], places: Places): Diagnostic[] {
-  const versions = machines.map(({ target }) => target.version);
-  if (versions.length === 0 || versions.includes(pin.version)) return [];
+  if (machines.length === 0 || machines.some(({ target }) => isSameNginx(pin, target))) return [];
+  const names = machines.map(({ target }) =>
+    (pin.fork ?? target.fork) === undefined ? target.version : nginxName(target),
+  );
   const at = places.locate(['nginx', 'target']);
-  const message = `the spec is for nginx ${pin.version}, which none of --nginx has: ${versions.join(', ')}`;
+  const message = `the spec is for ${nginxName(pin)}, which none of --nginx has: ${names.join(', ')}`;
   const help = `Add the nginx of that version: --nginx BIN`;
   return [{ code: 'target-not-tested', severity: 'warning', message, help, ...(at && { at }) }];
 }
 
 function contradiction(named: Target, installed: Target, places: Places): Diagnostic[] {
-  if (named.version === installed.version) return [];
+  if (isSameNginx(named, installed)) return [];
   const at = places.locate(['nginx', 'target']);
-  const message = `the spec is for nginx ${named.version}, and nginx ${installed.version} is installed here`;
+  const message = `the spec is for ${nginxName(named)}, and ${nginxName(installed)} is installed here`;
   const help = 'Change nginx.target, or name the nginx to test with: --nginx BIN';
   return [{ code: 'target-mismatch', severity: 'error', message, help, ...(at && { at }) }];
 }
