@@ -1,3 +1,5 @@
+import { tlsFailure } from '../tls-failure.ts';
+
 /**
  * `timeout`: no whole answer within the time limit; `refused`: nobody listens, or no way there; `dns`: the name isn't known;
  * `tls`: no trust or no TLS; `closed`: ended in the middle; `too-large`: more than 1 MB; `not-acme`: an answer that
@@ -20,7 +22,7 @@ export class TransportFailure extends Error {
   override readonly name = 'TransportFailure';
   readonly kind: TransportFailureKind;
   readonly url: string;
-  /** The system's own words, or what is wrong with the answer. */
+  /** The system's own words, what failed in TLS, or what is wrong with the answer. */
   readonly reason: string;
 
   constructor(kind: TransportFailureKind, url: string, reason: string) {
@@ -35,8 +37,10 @@ export class TransportFailure extends Error {
 export function transportFailure(error: unknown, url: string): TransportFailure {
   if (error instanceof TransportFailure) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const kind = kindOf(code);
+  if (kind === 'tls') return new TransportFailure(kind, url, tlsFailure(error));
   const message = error instanceof Error && error.message !== '' ? error.message : code;
-  return new TransportFailure(kindOf(code), url, message.split('\n')[0] ?? code);
+  return new TransportFailure(kind, url, message.split('\n')[0] ?? code);
 }
 
 function kindOf(code: string): TransportFailureKind {

@@ -69,7 +69,9 @@ function acmeText(acme: object): string {
 #   email: ops@example.com
 #   agreeToTerms: true
 `;
-  const lines = given.map(([name, value]) => `  ${name}: ${JSON.stringify(value)}\n`);
+  const lines = given.map(
+    ([name, value]) => `  ${name}: ${typeof value === 'object' ? flowText(value) : JSON.stringify(value)}\n`,
+  );
   return `# Where certificates come from.\nacme:\n${lines.join('')}`;
 }
 

@@ -1,11 +1,12 @@
 import { closeSync, fstatSync, openSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { withoutOpensslCodes } from '../tls-failure.ts';
 
 /** A severe message that a running nginx wrote to its log. */
 export interface LoggedMessage {
   readonly level: 'emerg' | 'alert';
   /** The process that wrote it. */
   readonly pid: number;
-  /** As it stands there: `printable` before it is shown. */
+  /** As it stands there, but for the codes of OpenSSL: `printable` before it is shown. */
   readonly text: string;
 }
 
@@ -37,7 +38,7 @@ function severeIn(text: string): LoggedMessage[] {
   return [...text.matchAll(severeLine)].map(([, level, pid, said = '']) => ({
     level: level as LoggedMessage['level'],
     pid: Number(pid),
-    text: said,
+    text: withoutOpensslCodes(said),
   }));
 }
 

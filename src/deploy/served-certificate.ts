@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
+import { tlsFailure } from '../tls-failure.ts';
 
 /** A certificate that has to be served. */
 export interface ExpectedCertificate {
@@ -31,13 +32,13 @@ export function askForCertificate(expected: ExpectedCertificate, timeLimit: numb
       socket.destroy();
       resolve({ ...expected, served, failure });
     };
-    const timer = setTimeout(() => answer(undefined, 'no answer in time'), timeLimit);
+    const timer = setTimeout(() => answer(undefined, 'there is no answer in time'), timeLimit);
     const servername = isIP(host) === 0 ? host : '';
     const socket = connect({ host: address, port, servername, rejectUnauthorized: false }, () => {
       const { fingerprint256 } = socket.getPeerCertificate();
       answer(fingerprint256 === undefined ? undefined : plain(fingerprint256), 'no certificate');
     });
-    socket.on('error', ({ message }) => answer(undefined, message));
+    socket.on('error', (error) => answer(undefined, tlsFailure(error)));
     socket.on('close', () => answer(undefined, 'the connection was closed'));
   });
 }

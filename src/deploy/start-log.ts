@@ -1,5 +1,6 @@
 /** What an nginx that does not start says of it: systemctl itself says no more than that it failed. */
 import { execa } from 'execa';
+import { withoutOpensslCodes } from '../tls-failure.ts';
 import { watchErrorLog } from './error-log.ts';
 import type { NginxInstance } from './nginx-instance.ts';
 
@@ -24,7 +25,7 @@ export function watchStart({ start, errorLog }: NginxInstance, journalctl = 'jou
 }
 
 const severe = (text: string): string[] =>
-  [...text.matchAll(/\[(?:emerg|alert)\] (?:\d+#\d+: )?(.*)$/gm)].map(([, said = '']) => said);
+  [...text.matchAll(/\[(?:emerg|alert)\] (?:\d+#\d+: )?(.*)$/gm)].map(([, said = '']) => withoutOpensslCodes(said));
 
 /** '' where there is no journal, or this user may not read it. */
 async function read(program: string, unit: string, since: number): Promise<string> {

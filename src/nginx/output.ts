@@ -1,3 +1,4 @@
+import { withoutOpensslCodes } from '../tls-failure.ts';
 import { printable } from './printable.ts';
 
 /** nginx's log levels, from the least to the most severe. */
@@ -48,7 +49,7 @@ export function parseMessages(stderr: string): NginxMessage[] {
     const [, said = text, file, line] = place.exec(text) ?? [];
     const message = {
       level,
-      text: printable(said),
+      text: printable(withoutOpensslCodes(said)),
       ...(file !== undefined && { file: printable(file), line: Number(line) }),
     };
     messages.set(JSON.stringify(message), message);

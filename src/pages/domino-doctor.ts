@@ -23,9 +23,17 @@ doctor sees on the server where they listen, and not what a firewall keeps away;
     title: 'nothing answers on the data port',
     text: 'The task restapi does not run, still starts, or listens on another address or port. Look at the console of Domino, and at PORT and HOST.',
   },
-  'domino-tls-not-effective': {
+  'domino-not-restarted': {
     title: 'the API runs with an earlier configuration',
-    text: `What keepconfig.d says about TLS and what the port speaks differ. The API reads its files when it starts.
+    text: `What keepconfig.d says is right, as far as it can be seen, and what the API does is something else: it reads its files when it starts, and
+has not been restarted since they were changed. On the console of Domino:
+
+  tell restapi reload`,
+  },
+  'domino-tls-not-effective': {
+    title: 'the API does not speak TLS, as it should',
+    text: `keepconfig.d says that the API has TLS, and the port speaks HTTP. Either it has not read its files since, which "tell restapi reload" has it
+do, or it could not open its key store: then the finding says so, and "domino-key-store" says why.
 
   tell restapi reload`,
   },

@@ -17,8 +17,9 @@ Rename the file, or name the files one by one: then any name will do.
   keepgate check specs/a.yaml specs/b.yml`,
   },
   'spec-exists': {
-    title: 'init overwrites no spec',
-    text: `A file of that name is there, and stays as it is. Give another name, or print the new spec.
+    title: 'the spec that is there stays as it is',
+    text: `init writes no file over another: give another name, or print the new spec. up --host adds a site to keepgate.yaml; it changes no site that
+is there already, and nothing where more than the new lines would have to change: then add the site yourself.
 
   keepgate init --out other.yaml`,
   },

@@ -4,7 +4,7 @@ import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { examine } from '../../src/domino/doctor/examine.ts';
 import type { Subject } from '../../src/domino/doctor/subject.ts';
 import { installationOf } from '../../src/domino/installation.ts';
@@ -92,6 +92,7 @@ async function subjectOf(stub: Stub): Promise<Subject> {
   return {
     ...{ hosts: [host], address: '127.0.0.1', httpsPort, ports, eventPort: await port('event'), fromOutside },
     installation: fromOutside ? undefined : installationOf({ overlays: [{ name: 'a.json', settings }] }),
+    keyStore: undefined,
     notesIni: fromOutside ? undefined : Buffer.from(stub.ini?.(ports.management) ?? ''),
     proxy: ownTls || fromOutside ? undefined : proxy,
     fingerprints: [new X509Certificate(own.fullchain).fingerprint256],
@@ -108,6 +109,18 @@ const urlOf = (scheme: string, name: string) => (port: number) =>
   `[Notes]\r\nKeepManagementURL=${scheme}://${name}:${port}\r\n`;
 
 const withTls = { CORS: { [host]: true }, TLSFile: '/x.pfx', TLSType: 'pfx', TLSPassword: '' };
+
+const leafOf = ({ fullchain }: typeof own) => new X509Certificate(fullchain);
+const renewed = leafOf(chain([host], dates));
+const right = { leaf: leafOf(own), diagnostics: [] };
+const wrong = { diagnostics: [{ code: 'domino-key-store', severity: 'error', message: '', help: '' }] as const };
+/** Where something listens on the usual data port. */
+const usual = '127.77.0.1';
+beforeAll(async () => {
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((done) => server.listen(8880, usual, done));
+  return () => new Promise((done) => server.close(done));
+});
 
 const second = 'second.example.com';
 const both = chain([host, second], dates);
@@ -157,7 +170,50 @@ describe('domino doctor', () => {
       { settings: withTls, ini: urlOf('https', host), more: { proxy: undefined } },
       ['domino-tls-not-effective'],
     ],
-    ['TLS is on still', { dataTls: true, more: { proxy: undefined } }, ['domino-tls-not-effective']],
+    [
+      'TLS is not effective yet, and the key store is right',
+      { settings: withTls, ini: urlOf('https', host), more: { proxy: undefined, keyStore: right } },
+      ['domino-not-restarted'],
+    ],
+    [
+      'TLS is not effective, since the key store is wrong',
+      { settings: withTls, ini: urlOf('https', host), more: { proxy: undefined, keyStore: wrong } },
+      ['domino-tls-not-effective', 'domino-key-store'],
+    ],
+    [
+      'the key store is wrong, which a restart will show',
+      { ownTls: true, ini: urlOf('https', host), more: { keyStore: wrong } },
+      ['domino-key-store'],
+    ],
+    [
+      'the key store has a newer certificate, which is that of the store',
+      {
+        ...{ ownTls: true, ini: urlOf('https', host) },
+        more: { keyStore: { leaf: renewed, diagnostics: [] }, fingerprints: [renewed.fingerprint256] },
+      },
+      ['domino-not-restarted'],
+    ],
+    [
+      'the key store has not the certificate of the store, either',
+      { ownTls: true, ini: urlOf('https', host), more: { keyStore: right, fingerprints: [renewed.fingerprint256] } },
+      later,
+    ],
+    ['TLS is on still', { dataTls: true, more: { proxy: undefined } }, ['domino-not-restarted']],
+    [
+      'ports listen on every address still',
+      { listensOn: '0.0.0.0', settings: { CORS: { [host]: true }, HOST: '127.0.0.1' } },
+      ['domino-not-restarted'],
+    ],
+    [
+      'the API refuses an origin that its settings allow',
+      { refusesOrigin: 'https://', ...allowed },
+      ['domino-not-restarted'],
+    ],
+    [
+      'PORT is another one, and it listens on the usual one still',
+      { ...allowed, data: 'closed', settings: { CORS: { [host]: true }, HOST: usual, PORT: 9880 }, backend: usual },
+      ['domino-not-restarted'],
+    ],
     ['the public port is closed', { front: 'closed' }, ['domino-https-closed']],
     ["the certificate is another's", { served: pairOf(other) }, ['domino-chain-unverified', ...later]],
     ['the CA is not trusted', { more: { ca: undefined } }, ['domino-chain-unverified']],
@@ -172,7 +228,7 @@ describe('domino doctor', () => {
       ['domino-chain-unverified', ...later],
     ],
     ['the proxy answers 502', { status: 502 }, ['domino-proxy-no-answer']],
-    ['the API refuses the origin', { refusesOrigin: 'https://' }, ['domino-cors-refused']],
+    ['the API refuses the origin', { refusesOrigin: 'https://', more: outside }, ['domino-cors-refused']],
     ['CORS lacks the name', { settings: { CORS: { '^https://x$': true } } }, ['domino-cors-refused']],
     ['CORS says no', { settings: { CORS: { [host]: false } } }, ['domino-cors-refused']],
     [
@@ -202,7 +258,7 @@ describe('domino doctor', () => {
         refusesOrigin: 'https://second.',
         more: { ...two, ca: both.root.certificate },
       },
-      [...later, ...later, 'domino-cors-refused'],
+      [...later, ...later, 'domino-not-restarted'],
     ],
     [
       'the URL has a name that the certificate is not for',
@@ -226,7 +282,10 @@ describe('domino doctor', () => {
   it('is a command, with the findings of check and its exit codes', async () => {
     const { httpsPort, ports } = await subjectOf({ ownTls: true });
     place.write('ca.pem', own.root.certificate + other.root.certificate);
-    const more = { TLSFile: '/x.pfx', TLSType: 'pfx', TLSPassword: '' };
+    place.write('key.pem', own.leaf.key, 0o600);
+    place.write('chain.pem', own.fullchain);
+    const files = { TLSFile: join(place.folder, 'key.pem'), PEMCert: join(place.folder, 'chain.pem') };
+    const more = { ...files, TLSType: 'pem', TLSPassword: '' };
     const settings = { PORT: ports.data, MANAGMENTPORT: ports.management, ...more };
     place.write('data/keepconfig.d/tls.json', JSON.stringify(settings));
     place.write('data/notes.ini', urlOf('https', host)(ports.management));
@@ -249,6 +308,15 @@ describe('domino doctor', () => {
     expect(run.exitCode).toBe(1);
     expect(JSON.parse(run.stdout).diagnostics).toMatchObject([{ code: 'domino-management-url', severity: 'error' }]);
     expect(await doctor('--timeout', 'x')).toMatchObject({ exitCode: 2 });
+
+    place.write('data/notes.ini', urlOf('https', host)(ports.management));
+    const anew = chain([host], dates);
+    place.write('key.pem', anew.leaf.key, 0o600);
+    expect((await doctor()).stdout).toContain('error domino-key-store: no certificate in ');
+    place.write('chain.pem', anew.fullchain);
+    expect((await doctor()).stdout).toContain(
+      `error domino-not-restarted: the data port ${ports.data} serves another certificate than its key store has`,
+    );
   });
 
   it("trusts the system's CAs", async () => {

@@ -37,6 +37,10 @@ describe('nothing is written', () => {
     ['--host a.example.com --upstream 8080 --ca-file none.pem', 1, 'acme-ca-file: '],
     ['--host a.example.com --upstream 8080 --webroot . --standalone', 2, 'exclude each other'],
     ['--host a.example.com --upstream 8080 --http-port 0', 2, '--http-port takes'],
+    ['--host a.example.com --upstream 8080 --webroot none', 2, '--webroot none: there is no such folder'],
+    ['--host a.example.com --upstream 8080 --dns-exec ./none', 2, '--dns-exec ./none: there is no such file'],
+    ['--host a.example.com --upstream 8080 --resolver "a b"', 2, '--resolver a b'],
+    ['--host a.example.com --upstream 8080 --eab-kid-file kid --eab-key-file key', 1, 'acme-eab-file: '],
   ])('by up %s', { timeout }, async (args, code, words) => {
     const { etc, home, up } = stock();
     const before = treeOf(etc);
@@ -80,6 +84,21 @@ describe('nothing is written', () => {
     symlinkSync('elsewhere.yaml', spec);
     await unchanged(one, '--host b.example.com --upstream 8081', 'it is a symbolic link');
   });
+});
+
+it('what proves a wildcard stands in the spec, for the renewals', { timeout }, async () => {
+  const made = stockMachine('bookworm', [parts.bwrap]);
+  machine = made;
+  writeFileSync(join(made.home, 'hook'), '#!/bin/sh\n', { mode: 0o755 });
+  const wildcard = "--host '*.example.com' --upstream 8080 --dns-exec ./hook";
+  // Nobody issues a certificate there: it gets no further than to the stand-in.
+  const { stderr } = await made.run(
+    `export KEEPGATE_BWRAP='${parts.bwrap}'\nkeepgate up --no-timer --agree-tos --skip-preflight ${wildcard}\nnginx -s stop`,
+  );
+  expect(stderr).toContain('/etc/nginx/sites-available/keepgate_wildcard.example.com.conf');
+  const text = readFileSync(join(made.home, 'keepgate.yaml'), 'utf8');
+  expect(text).toContain(`  challenge: {dns-01: {exec: ${JSON.stringify(join(made.home, 'hook'))}}}\n`);
+  expect(text).toContain('\n  wildcard.example.com:\n    hosts: ["*.example.com"]\n');
 });
 
 it('from a machine without nginx to two sites with certificates', { timeout }, async () => {

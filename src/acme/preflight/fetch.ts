@@ -4,6 +4,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import { printable } from '../../nginx/printable.ts';
+import { tlsFailure } from '../../tls-failure.ts';
 
 export type Fetched =
   | {
@@ -111,5 +112,9 @@ function failure(error: unknown, url: URL): Fetched {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const silence = silences[code];
   if (silence !== undefined) return { state: 'silent', reason: silence };
-  return broken(`${url.href} was answered with what is no ${url.protocol === 'https:' ? 'TLS' : 'HTTP'} (${code})`);
+  return broken(
+    url.protocol === 'https:'
+      ? `${url.href} can't be asked: ${tlsFailure(error)}`
+      : `${url.href} was answered with what is no HTTP`,
+  );
 }

@@ -8,14 +8,9 @@ import type { NginxBinary } from '../../nginx/binary.ts';
 import type { Command } from '../command.ts';
 import { hereOptions, type InstallOptions, nginxHere, prepare } from '../installation.ts';
 import { exitCode, type Io } from '../io.ts';
-import {
-  type AccountOptions,
-  accountOptions,
-  type ChallengeOptions,
-  challengeChoice,
-  challengeOptions,
-} from '../issue-options.ts';
+import { type AccountOptions, accountOptions, type ChallengeOptions, challengeOptions } from '../issue-options.ts';
 import { say } from '../report/say.ts';
+import { checkOptions } from '../up/check-options.ts';
 import { ensureSpec, file } from '../up/ensure-spec.ts';
 import { probe } from '../up/probe.ts';
 import { runStages, type Stage } from '../up/stages.ts';
@@ -75,7 +70,7 @@ async function run(argv: Options, io: Io): Promise<number> {
   if (host.length > 0 && spec.length > 0) throw new UsageError('--host writes a spec; give one or the other');
   if (host.length > 0 && upstream === undefined) throw new UsageError('--host needs --upstream, the API behind it');
   if (host.length === 0 && upstream !== undefined) throw new UsageError('--upstream needs --host, the public name');
-  challengeChoice(argv, io.cwd);
+  checkOptions(argv, io.cwd);
   const installed = await nginxHere(argv, io);
   if (installed === undefined) throw nothingInstalled();
   const stages: Stage[] = [

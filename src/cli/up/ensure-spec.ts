@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { readCaFile } from '../../acme/ca-file.ts';
 import { KeepgateError, reaches } from '../../diagnostic.ts';
 import type { NginxBinary } from '../../nginx/binary.ts';
 import { printable } from '../../nginx/printable.ts';
@@ -34,7 +33,7 @@ export type Rehearsal = (text: string, io: Io) => Promise<number>;
 /**
  * Sees to it that keepgate.yaml has a site for these hosts with this upstream, and with what is said of the CA: writes it where
  * there is none, else adds the site to it. Nothing is written that has an error, or that would not be installed.
- * @throws KeepgateError spec-exists, acme-ca-file, the first finding of a spec with errors (1), not-writable (4)
+ * @throws KeepgateError spec-exists, the first finding of a spec with errors (1), not-writable (4)
  */
 export async function ensureSpec(
   wanted: WantedSite,
@@ -88,11 +87,10 @@ function newText({ host: hosts, upstream, ...wanted }: WantedSite, installed: Ng
   });
 }
 
-/** What the command line says of the CA, as a spec has it. @throws UsageError, KeepgateError acme-ca-file (1) */
+/** What the command line says of the CA, as a spec has it. @throws UsageError */
 function acmeOf(options: AccountOptions & ChallengeOptions, { cwd }: Io): AcmeOptions {
   const { directory, caFile, email, agreeTos } = options;
   const challenge = challengeChoice(options, cwd);
-  if (caFile !== undefined) readCaFile(resolve(cwd, caFile));
   return {
     ...(directory !== undefined && { directory }),
     ...(caFile !== undefined && { caFile: resolve(cwd, caFile) }),

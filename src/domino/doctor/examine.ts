@@ -5,13 +5,14 @@ import { closedPorts } from './checks/closed-ports.ts';
 import { cors } from './checks/cors.ts';
 import { dataPort } from './checks/data-port.ts';
 import { exposedPorts } from './checks/exposed-ports.ts';
+import { keyStore } from './checks/key-store.ts';
 import { limits } from './checks/limits.ts';
 import { managementAddress } from './checks/management-url.ts';
 import { servedCertificate } from './checks/served-certificate.ts';
 import type { Check, Subject } from './subject.ts';
 
 const checks: readonly Check[] = [
-  ...[closedPorts, exposedPorts, dataPort, chain, servedCertificate, managementAddress, limits, cors],
+  ...[closedPorts, exposedPorts, dataPort, keyStore, chain, servedCertificate, managementAddress, limits, cors],
 ];
 
 /** In the order of the checks; none for what is healthy. Only looks: nothing is changed, nobody logs in. */

@@ -3,6 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import { request } from 'node:https';
 import { connect, isIP } from 'node:net';
 import { rootCertificates, connect as secure } from 'node:tls';
+import { tlsFailure } from '../../tls-failure.ts';
 import type { Subject } from './subject.ts';
 
 /** Without the brackets of an IPv6 address in a URL: connections are made to the bare one. */
@@ -37,7 +38,7 @@ export interface Handshake {
   /** SHA-256 in pairs with colons; undefined when there was no handshake. */
   readonly fingerprint: string | undefined;
   readonly certificate: X509Certificate | undefined;
-  /** Why the certificate is not to be trusted for the name; undefined when it is. */
+  /** Why there was none, or why the certificate is not to be trusted for the name; undefined when it is. */
   readonly distrust: string | undefined;
 }
 
@@ -57,11 +58,11 @@ export function handshake({ ca, timeLimit }: Subject, host: string, port: number
       answer({
         fingerprint: fingerprint256,
         certificate: socket.getPeerX509Certificate(),
-        distrust: why ? String(why) : isIP(name) !== 0 ? undefined : nameProblem(name, certificate.subjectaltname),
+        distrust: why ? tlsFailure(why) : isIP(name) !== 0 ? undefined : nameProblem(name, certificate.subjectaltname),
       });
     });
-    socket.on('error', ({ message }) => answer({ ...nothing, distrust: message }));
-    const timer = setTimeout(() => answer({ ...nothing, distrust: 'no answer in time' }), timeLimit);
+    socket.on('error', (error) => answer({ ...nothing, distrust: tlsFailure(error) }));
+    const timer = setTimeout(() => answer({ ...nothing, distrust: 'there is no answer in time' }), timeLimit);
   });
 }
 

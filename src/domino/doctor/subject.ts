@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../diagnostic.ts';
 import type { Installation, Port } from '../installation.ts';
+import type { OpenedKeyStore } from '../key-store-contents.ts';
 import type { FrontProxy } from '../proxy-settings.ts';
 
 /** What is examined: everything that is known of it, and how to reach it. */
@@ -17,6 +18,8 @@ export interface Subject {
   readonly fromOutside: boolean;
   /** The API's configuration, where it can be read. */
   readonly installation: Installation | undefined;
+  /** The key store of those settings; undefined where there is none, or it can't be read. */
+  readonly keyStore: OpenedKeyStore | undefined;
   /** Bytes of notes.ini, where it can be read. */
   readonly notesIni: Buffer | undefined;
   /** What a spec says of the proxy; undefined where the API has TLS of its own. */

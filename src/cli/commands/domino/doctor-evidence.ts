@@ -7,8 +7,10 @@ import { type CertificateStore, liveVersion, names } from '../../../certs/store.
 import { readStored } from '../../../certs/stored-file.ts';
 import { type Diagnostic, KeepgateError } from '../../../diagnostic.ts';
 import { readIn } from '../../../domino/change.ts';
+import { configuredKeyStore } from '../../../domino/configured-key-store.ts';
 import { closeFolder, openFolder } from '../../../domino/folder.ts';
 import { type Installation, installationOf } from '../../../domino/installation.ts';
+import type { OpenedKeyStore } from '../../../domino/key-store-contents.ts';
 import { readConfig } from '../../../domino/read-keepconfig.ts';
 import type { Io } from '../../io.ts';
 import { type StoreOptions, storeFor } from '../../store-option.ts';
@@ -16,6 +18,7 @@ import { environmentOf } from './data-options.ts';
 
 interface Configuration {
   readonly installation: Installation | undefined;
+  readonly keyStore: OpenedKeyStore | undefined;
   /** The bytes of notes.ini. */
   readonly notesIni: Buffer | undefined;
   readonly diagnostics: readonly Diagnostic[];
@@ -25,17 +28,19 @@ interface Configuration {
  * The files of the API, held open while they are read; nothing without a data folder.
  * @throws KeepgateError domino-folder, domino-file-kind, domino-env-file (1)
  */
-export function configurationOf(
+export async function configurationOf(
   { data, environmentFile }: { data?: string; environmentFile?: string },
   io: Io,
-): Configuration {
-  if (data === undefined) return { installation: undefined, notesIni: undefined, diagnostics: [] };
+): Promise<Configuration> {
+  if (data === undefined) return { installation: undefined, keyStore: undefined, notesIni: undefined, diagnostics: [] };
   const folder = openFolder(resolve(io.cwd, data), data);
   try {
     const { overlays, diagnostics } = readConfig(folder, false);
-    const installation = installationOf({ overlays, environment: environmentOf(environmentFile, io) });
+    const layers = { overlays, environment: environmentOf(environmentFile, io) };
+    const installation = installationOf(layers);
     const notesIni = readIn(folder, 'notes.ini')?.bytes;
-    return { installation, notesIni, diagnostics: [...diagnostics, ...installation.diagnostics] };
+    const keyStore = await configuredKeyStore(layers, folder);
+    return { installation, keyStore, notesIni, diagnostics: [...diagnostics, ...installation.diagnostics] };
   } finally {
     closeFolder(folder);
   }

@@ -60,7 +60,7 @@ async function run(argv: Options, io: Io): Promise<number> {
   if (!(argv.timeout > 0)) throw new UsageError('--timeout takes a number of seconds above 0');
   const proxy = await proxyOf(argv, io);
   const host = hostOf(argv, proxy);
-  const { installation, notesIni, diagnostics } = configurationOf(argv, io);
+  const { installation, keyStore, notesIni, diagnostics } = await configurationOf(argv, io);
   const hosts = [host, ...(proxy?.hosts ?? []).filter((each) => each !== host)] as const;
   const expected = await expectedCertificates(hosts, argv, io);
   const portIn = (port: keyof FrontProxy['ports']): number =>
@@ -74,7 +74,7 @@ async function run(argv: Options, io: Io): Promise<number> {
       ...{ management: portIn('management'), metrics: portIn('metrics') },
     },
     eventPort: eventPortOf(notesIni),
-    ...{ fromOutside: argv.fromOutside, installation, notesIni, proxy },
+    ...{ fromOutside: argv.fromOutside, installation, keyStore, notesIni, proxy },
     ...{ fingerprints: expected.fingerprints, ownAddresses: ownAddresses() },
     ca: trusted(argv, io),
     timeLimit: argv.timeout * 1000,

@@ -36,12 +36,19 @@ async function problemFor(subject: Subject, name: string, address: string): Prom
       message: `nothing answers on port ${httpsPort} of ${address}, where clients of ${name} go`,
       help: 'See whether nginx, or the API with its own TLS, runs and listens there, and what the firewall lets through.',
     };
-  const { distrust } = await handshake(subject, address, httpsPort, name);
+  const { distrust, certificate } = await handshake(subject, address, httpsPort, name);
   if (distrust === undefined) return undefined;
+  if (!certificate)
+    return {
+      code: 'domino-chain-unverified',
+      severity: 'error',
+      message: `there is no TLS handshake on port ${httpsPort} for ${name}: ${distrust}`,
+      help: 'Clients get no certificate at all. See what listens there (sudo ss -ltnp), and its log.',
+    };
   return {
     code: 'domino-chain-unverified',
     severity: 'error',
-    message: `clients don't trust what port ${httpsPort} shows them for ${name}: ${distrust}`,
+    message: `clients don't trust the certificate that port ${httpsPort} shows them for ${name}: ${distrust}`,
     help: 'Serve the full chain of a certificate for that name. A CA that this machine does not trust is named with --ca-file.',
   };
 }

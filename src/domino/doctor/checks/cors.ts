@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../../../diagnostic.ts';
+import { notRestarted } from '../not-restarted.ts';
 import { namesOf, statusOf } from '../reach.ts';
 import type { Check } from '../subject.ts';
 
@@ -14,7 +15,12 @@ export const cors: Check = async (subject) => {
   for (const name of names) {
     const origin = originOf(name);
     const [plain, crossed] = [await statusOf(subject, name), await statusOf(subject, name, { origin })];
-    if (crossed === 403 && plain !== 403) found.push(notAllowed(origin, 'the API answers 403'));
+    if (crossed !== 403 || plain === 403) continue;
+    found.push(
+      installation
+        ? notRestarted(`the API answers 403 to requests with Origin ${origin}, which CORS in keepconfig.d allows`)
+        : notAllowed(origin, 'the API answers 403'),
+    );
   }
   return found;
 };

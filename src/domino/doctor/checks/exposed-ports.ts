@@ -1,4 +1,5 @@
 import { isLoopback } from '../../../spec/address.ts';
+import { notRestarted } from '../not-restarted.ts';
 import { portsInside } from '../ports-inside.ts';
 import { isOpen } from '../reach.ts';
 import type { Check } from '../subject.ts';
@@ -9,7 +10,7 @@ import type { Check } from '../subject.ts';
  * can't be loopback: then only a look from outside tells.
  */
 export const exposedPorts: Check = async (subject) => {
-  const { fromOutside, proxy, ownAddresses, timeLimit } = subject;
+  const { fromOutside, proxy, installation, ownAddresses, timeLimit } = subject;
   if (fromOutside || !proxy || !isLoopback(proxy.backend)) return [];
   const listening = await Promise.all(
     portsInside(subject).map(async ({ role, port }) => {
@@ -20,11 +21,17 @@ export const exposedPorts: Check = async (subject) => {
   const exposed = listening.filter(({ address }) => address !== undefined);
   const [first] = exposed;
   if (!first) return [];
+  const host = installation?.host;
+  const names = exposed.map(({ name }) => name).join(', ');
+  if (host && isLoopback(host.value))
+    return [
+      notRestarted(`ports of the API listen on ${first.address} (${names}), and HOST is ${host.value} in ${host.from}`),
+    ];
   return [
     {
       code: 'domino-port-exposed',
       severity: 'warning',
-      message: `ports of the API listen on ${first.address} too, not on loopback alone: ${exposed.map(({ name }) => name).join(', ')}`,
+      message: `ports of the API listen on ${first.address} too, not on loopback alone: ${names}`,
       help: 'HOST 127.0.0.1 closes them to all but the proxy: keepgate domino proxy. What a firewall keeps closed shows --from-outside elsewhere.',
     },
   ];

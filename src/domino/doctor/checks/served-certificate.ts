@@ -4,8 +4,10 @@ import type { Check } from '../subject.ts';
 
 /** Whether the certificate of the store is the one that clients get. */
 export const servedCertificate: Check = async (subject) => {
-  const { fingerprints, httpsPort, proxy } = subject;
+  const { fingerprints, httpsPort, proxy, keyStore } = subject;
   if (fingerprints.length === 0) return [];
+  // Then the key store has the new one, and that it was not read is told with it.
+  if (!proxy && keyStore?.leaf && fingerprints.includes(keyStore.leaf.fingerprint256)) return [];
   const outdated: Diagnostic[] = [];
   for (const name of namesOf(subject)) {
     const served = (await handshake(subject, addressOf(subject, name), httpsPort, name)).fingerprint;
