@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, expect } from 'vitest';
 import { treeOf } from '../../deploy/rendered.ts';
 import { keepgateAt } from '../../in-process.ts';
+import { nginxOf } from '../../parts.ts';
 import type { Run } from '../../run-keepgate.ts';
 
 const made: string[] = [];
@@ -67,6 +68,12 @@ export class Image {
   run(args: readonly string[], cwd = '.'): Promise<Run> {
     const at = join(this.folder, cwd);
     return keepgateAt([...args, '--root', join(this.folder, 'image')], { cwd: at, now: () => new Date() });
+  }
+
+  /** `check` with what is installed there, by a real nginx. */
+  check(spec: string): Promise<Run> {
+    const args = ['check', spec, `--live=${this.etc}`, '--nginx', nginxOf('trixie')];
+    return keepgateAt(args, { cwd: this.folder, now: () => new Date() });
   }
 
   async done(...args: string[]): Promise<Run> {

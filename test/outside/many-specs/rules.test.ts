@@ -171,6 +171,27 @@ describe('the same in two specs', () => {
   });
 });
 
+describe('check --live', () => {
+  const check = async (image: Image, spec: string) => {
+    const { stdout } = await image.check(spec);
+    return stdout.replaceAll(/\s+/g, ' ');
+  };
+
+  it('knows what other specs have there', async () => {
+    const { image, two } = await both({ ...a, nginx: 'defaultServer: https' });
+    writeFileSync(
+      join(image.etc, 'nginx.conf'),
+      'events {}\nhttp { include conf.d/*.conf; include sites-enabled/*; }\n',
+    );
+    writeFileSync(join(image.etc, 'conf.d/own.conf'), 'server { listen 80 default_server; return 404; }\n');
+    expect(await check(image, two)).not.toContain('error');
+    const other = image.service({ ...a, hosts: ['x.example.com'] }, 'x.yaml');
+    expect(await check(image, other)).toContain('error site-of-another-spec');
+    const host = image.service({ ...b, hosts: ['a.example.com'] }, 'y.yaml');
+    expect(await check(image, host)).toContain('error duplicate-host');
+  });
+});
+
 describe('--prune', () => {
   it('removes the sites of others, which diff and --dry-run show before', async () => {
     const { image, two } = await both();
@@ -212,6 +233,8 @@ describe('--as', () => {
     await image.done('apply', image.service(a, 'builds/1/a.yaml'), '--as', 'shop');
     await image.done('apply', image.service({ ...b }, 'builds/2/b.yaml'), '--as', 'shop');
     expect(image.sites).toEqual(['b']);
+    await image.done('rollback', 'shop');
+    expect(image.sites).toEqual(['a']);
   });
 });
 

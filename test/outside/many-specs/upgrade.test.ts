@@ -21,7 +21,8 @@ it('sites are adopted by the spec that names them', async () => {
 it('sites that no spec names stay, and what they ask of the shared file stays in it', async () => {
   const image = new Image(fixture);
   const before = image.tree;
-  await image.done('apply', image.service({ site: 'new' }));
+  const { stderr: said } = await image.done('apply', image.service({ site: 'new' }));
+  expect(said).toContain('info site-without-spec: api, shop are sites without a known spec');
   expect(image.sites).toEqual(['api', 'new', 'shop']);
   for (const path of ['sites-available/keepgate_api.conf', 'sites-available/keepgate_shop.conf'])
     expect(image.tree[path], path).toBe(before[path]);
