@@ -203,6 +203,11 @@ describe('--prune', () => {
     expect(image.sites).toEqual(['b']);
     await image.done('rollback', two);
     expect(image.sites).toEqual(['a', 'b']);
+    const same = image.service({ ...a, hosts: ['same.example.com'] }, 'same.yaml');
+    await image.done('apply', same, '--prune');
+    expect(image.sites).toEqual(['a']);
+    await image.done('rollback', two, '--to', '4');
+    expect(image.sites).toEqual(['a', 'b']);
   });
 });
 
