@@ -65,9 +65,9 @@ it('gives the script what the manual hooks of certbot read', async () => {
   ]);
 });
 
-it('runs the two manual hooks of certbot behind the script of the README', async () => {
-  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
-  const text = /^#!\/bin\/sh\n(case \$1 in\n.*?^esac)$/ms.exec(readme)?.[1] ?? '';
+it('runs the two manual hooks of certbot behind the script of the documentation', async () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/certificates.md'), 'utf8');
+  const text = /^#!\/bin\/sh\n(case \$1 in\n.*?^esac)$/ms.exec(page)?.[1] ?? '';
   for (const name of ['auth', 'cleanup']) {
     writeFileSync(join(folder, name), `#!/bin/sh\necho "${name} $CERTBOT_VALIDATION" >>'${folder}/log'\n`);
     chmodSync(join(folder, name), 0o755);

@@ -13,7 +13,14 @@ it('runs every command of the guide in some way', () => {
   expect([...new Set(blocks.map(({ language }) => language))].sort()).toEqual(['console', 'sh']);
 });
 
-it.each(pages)('%s links to what is there', (page) => {
+const others = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync('docs').flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
+];
+
+it.each([...new Set([...pages, ...others])])('%s links to what is there', (page) => {
   const links = [...readFileSync(page, 'utf8').matchAll(/\]\(([^)#]*)(?:#[^)]*)?\)/g)].map(([, path]) => path ?? '');
-  expect(links.filter((path) => !existsSync(join(dirname(page), path)))).toEqual([]);
+  const here = links.filter((path) => path !== '' && !/^https?:/.test(path));
+  expect(here.filter((path) => !existsSync(join(dirname(page), path)))).toEqual([]);
 });

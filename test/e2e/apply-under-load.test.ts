@@ -1,14 +1,15 @@
-/** Twenty applies of a changed site while clients ask without a pause. */
+/** Applies of a changed site while clients ask without a pause. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { type InstalledNginx, installNginx } from '../deploy/installed-nginx.ts';
+import { times } from '../everything.ts';
 import { startLoad } from './keepalive-load.ts';
 
-const applies = 20;
-const requests = 20_000;
+const applies = times(20, 6);
+const requests = times(20_000, 6000);
 let nginx: InstalledNginx | undefined;
 afterEach(() => nginx?.remove());
 

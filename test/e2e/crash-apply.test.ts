@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
+import { stepsUpTo } from '../everything.ts';
 import { parts } from '../parts.ts';
 import { whyNoTrace } from '../traced.ts';
 import { counting, type Installing, installScene, killedAt } from './install-crash.ts';
@@ -19,16 +20,17 @@ it.each<Installing>(['apply', 'rollback'])(
     expect(steps).toBeGreaterThan(40);
     expect(whole).not.toEqual(old);
     const wrong: string[] = [];
-    let next = 1;
+    const chosen = stepsUpTo(steps, 14);
+    const queue = [...chosen];
     await Promise.all(
       scenes.map(async (scene) => {
-        for (let step = next++; step <= steps; step = next++)
+        for (let step = queue.shift(); step !== undefined; step = queue.shift())
           await killedAt(scene, step).catch((error: unknown) => wrong.push(`killed at ${step}: ${error}`));
         await scene.nginx.remove();
       }),
     );
     expect(wrong).toEqual([]);
-    console.info(`${command} was killed at each of its ${steps} steps`);
+    console.info(`${command} was killed at ${chosen.length} of its ${steps} steps`);
   },
 );
 

@@ -43,12 +43,12 @@ export async function stepsOf(before: Before): Promise<{ readonly firstRequest: 
   );
 }
 
-/** Kills a run at each step from 1 on, each with a store of its own. Resolves to what was wrong, one line each. */
-export async function killAtEach(before: Before, steps: number, lanes: number): Promise<string[]> {
+/** Kills a run at each of these steps, each with a store of its own. Resolves to what was wrong, one line each. */
+export async function killAtEach(before: Before, steps: readonly number[], lanes: number): Promise<string[]> {
   const wrong: string[] = [];
-  let next = 1;
+  const queue = [...steps];
   const lane = (ca: SmallCa) => async () => {
-    for (let step = next++; step <= steps; step = next++)
+    for (let step = queue.shift(); step !== undefined; step = queue.shift())
       await inScene(before, ca, (scene) => killed(scene, step)).catch((error: unknown) => {
         wrong.push(`step ${step}: ${error}`);
       });

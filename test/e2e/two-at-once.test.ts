@@ -2,11 +2,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Workplace } from '../cli/workplace.ts';
+import { times } from '../everything.ts';
 import type { Run } from '../run-keepgate.ts';
 import { days } from '../small-ca/policy.ts';
 import { type SmallCa, startSmallCa } from '../small-ca/start.ts';
 
-const rounds = 10;
+const rounds = times(10, 3);
 const timeout = 900_000;
 
 describe.concurrent.each(['issue', 'renew'] as const)('two of cert %s', (verb) => {

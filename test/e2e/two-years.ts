@@ -1,7 +1,8 @@
-/** Two simulated years of `cert renew`, twice a day, against the small CA, whose clock is the program's. */
+/** Two simulated years, or some months in a sample, of `cert renew`, twice a day, against the small CA, whose clock is the program's. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { times } from '../everything.ts';
 import { keepgateAt } from '../in-process.ts';
 import { memory } from '../memory.ts';
 import { unavailable } from '../small-ca/faults.ts';
@@ -14,13 +15,19 @@ const start = Date.parse('2027-01-01T00:00:00Z');
 const middle = start + days(365);
 const end = start + days(730);
 
-const stretches = [
-  { lifetime: 90, begin: start, end },
-  { lifetime: 45, begin: start, end },
-  // So many renewals take their time, so the two years go by at once.
-  { lifetime: 6, begin: start, end: middle },
-  { lifetime: 6, begin: middle, end },
-];
+/** So many renewals take their time, so the two years of the short ones go by at once. */
+const stretches = times(
+  [
+    { lifetime: 90, begin: start, end },
+    { lifetime: 45, begin: start, end },
+    { lifetime: 6, begin: start, end: middle },
+    { lifetime: 6, begin: middle, end },
+  ],
+  [
+    { lifetime: 45, begin: start, end: middle },
+    { lifetime: 6, begin: start, end: start + days(60) },
+  ],
+);
 
 /** All at once: a renewal is mostly waiting. */
 export function twoYears(ari: 'window' | 'none'): void {
