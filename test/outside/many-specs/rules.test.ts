@@ -150,6 +150,21 @@ describe('the same in two specs', () => {
     await other.done('apply', other.service(second));
   });
 
+  it('an address of its own hides the other, whoever comes last', async () => {
+    const own = { ...b, more: ['listen: {addresses: [127.0.0.1]}'] };
+    for (const [first, second] of [
+      [a, own],
+      [own, a],
+    ] as const) {
+      const { image, one, two } = await both(first, second);
+      const { stderr } = await image.done('apply', two);
+      expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(
+        /warning specific-address-shadows: nginx gives what arrives at 127\.0\.0\.1:80/,
+      );
+      expect(stderr).toContain(`(of the spec ${one})`);
+    }
+  });
+
   it('a host on other sockets is no conflict', async () => {
     const { image, two } = await both(a, {
       ...b,
