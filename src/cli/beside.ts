@@ -56,6 +56,21 @@ export function placeBeside(folder: string, named: NamedSpec, options: BesideOpt
   };
 }
 
+/**
+ * What other specs have in a folder that nothing is written to, and what this one can't have beside it. A spec without a name is taken for the
+ * one that has its sites.
+ */
+export function lookBeside(
+  folder: string,
+  named: Omit<NamedSpec, 'names'> & { readonly names: readonly string[] | undefined },
+): { readonly others: SpecRecords; readonly diagnostics: readonly Diagnostic[] } {
+  const { spec, loaded, names = [] } = named;
+  const sites = new Set(expand(spec, loaded.places).sites.map(({ name }) => name));
+  const adopt = named.names === undefined ? [...sites] : [];
+  const around = beside(installedSpecs(folder).records, { specs: new Set(names), sites, adopt, prune: false });
+  return { others: around.others, diagnostics: disputes({ ...around, unknown: [] }, { ...named, names }) };
+}
+
 async function placing(installed: InstalledSpecs, named: NamedSpec, options: BesideOptions, io: Io): Promise<Placing> {
   const { spec, loaded, names } = named;
   const { places } = loaded;
@@ -64,7 +79,7 @@ async function placing(installed: InstalledSpecs, named: NamedSpec, options: Bes
   const configured = configureFor(spec, places, options.target, { ...options, others: around.others });
   if (!configured.ok) return { ok: false, findings: { diagnostics: configured.diagnostics, ignored: [] } };
   const { configuration } = configured;
-  const diagnostics = [...configuration.diagnostics, ...disputes(around, named)];
+  const diagnostics = [...configuration.diagnostics, ...disputes(around, named), ...withoutSpec(around)];
   if (reaches(diagnostics, 'error')) return { ok: false, findings: { ...configuration, diagnostics } };
   const { resolved, target } = configuration;
   const rendered =
@@ -75,7 +90,7 @@ async function placing(installed: InstalledSpecs, named: NamedSpec, options: Bes
   const { files, links, manifest } = rendered;
   const list = { ...manifest, target: options.installed ?? target };
   const wanted = wantedBeside({ files, links, manifest: list }, installed.manifest, records);
-  return { ok: true, configuration, rendered, wanted, taken: around.taken };
+  return { ok: true, configuration: { ...configuration, diagnostics }, rendered, wanted, taken: around.taken };
 }
 
 function ownRecords(resolved: Resolved, { spec, loaded, sources, names }: NamedSpec): SpecRecords {
@@ -140,11 +155,29 @@ function disputes({ conflicts, unknown, others }: Beside, { spec, loaded, names 
           code: 'setting-of-another-spec',
           severity: 'error',
           message: `nginx.defaultServer is ${own} here and ${defaultServer} in ${specInWords(other)}; a machine has one`,
-          help: 'Let one of them say it: take it out of the other, since what a spec does not say agrees with anything.',
+          help:
+            other === noSpec
+              ? 'Name its sites in this spec, or take them out: keepgate remove SITE'
+              : 'Let one of them say it: take it out of the other, since what a spec does not say agrees with anything.',
           ...(at && { at }),
         },
       ];
     }),
+  ];
+}
+
+/** They stay, whether or not they were of this spec once. */
+function withoutSpec({ others }: Beside): Diagnostic[] {
+  const sites = Object.keys(others[noSpec]?.sites ?? {}).sort();
+  if (sites.length === 0) return [];
+  const [is, it] = sites.length === 1 ? ['is a site', 'It stays'] : ['are sites', 'They stay'];
+  return [
+    {
+      code: 'site-without-spec',
+      severity: 'info',
+      message: `${sites.join(', ')} ${is} without a known spec, such as 0.1.0 installed`,
+      help: `${it} as installed until a spec has a site of that name. To take one out: keepgate remove SITE; all: --prune`,
+    },
   ];
 }
 

@@ -72,7 +72,9 @@ export function runInstall(
         signal,
         say: shown.say,
         waiting: (pid) => {
-          io.stderr.write(`waiting for process ${pid}, which is changing ${place.shown}\n`);
+          const words = `waiting for process ${pid}, which is changing ${place.shown}`;
+          io.stderr.write(`${words}\n`);
+          shown.say(words);
         },
       });
       shown.end();

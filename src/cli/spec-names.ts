@@ -30,21 +30,29 @@ export function namesOf(sources: readonly SpecFile[], as: string | undefined): s
   return sources.map(({ origin }) => as ?? nameOf(origin));
 }
 
-/** The names that operands stand for when nothing is read; keepgate.yaml of the working folder where it is there. */
-export function namesOfOperands(operands: readonly string[], as: string | undefined, io: Io): string[] {
+/**
+ * The names that operands stand for when nothing is read: those that are known as they are written, and paths; keepgate.yaml of the working
+ * folder where it is there.
+ */
+export function namesOfOperands(
+  operands: readonly string[],
+  as: string | undefined,
+  known: readonly string[],
+  io: Io,
+): string[] {
   checkGiven(as);
   if (as !== undefined) return [as];
-  if (operands.length > 0)
-    // A spec that is gone can be named too.
-    return operands.map((path) =>
-      isThere(path, io) ? nameOf(realpathSync(resolve(io.cwd, path))) : nameOfGone(path, io),
-    );
+  if (operands.length > 0) return operands.map((word) => (known.includes(word) ? word : nameOfOperand(word, io)));
   return isThere(defaultName, io) ? [nameOf(realpathSync(resolve(io.cwd, defaultName)))] : [];
 }
 
-const isThere = (path: string, { cwd }: Io): boolean => path !== '-' && existsSync(resolve(cwd, path));
+/** A spec that is gone can be named too. */
+function nameOfOperand(path: string, io: Io): string {
+  const absolute = resolve(io.cwd, path);
+  return nameOf(path === '-' ? undefined : isThere(path, io) ? realpathSync(absolute) : absolute);
+}
 
-const nameOfGone = (path: string, { cwd }: Io): string => nameOf(path === '-' ? undefined : resolve(cwd, path));
+const isThere = (path: string, { cwd }: Io): boolean => path !== '-' && existsSync(resolve(cwd, path));
 
 function checkGiven(as: string | undefined): void {
   if (as !== undefined && !isGivenName(as))

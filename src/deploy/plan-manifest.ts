@@ -32,20 +32,24 @@ export function isOwnLink(path: string, to: string): boolean {
 
 /** The same bytes in whatever order things came into it. */
 export function manifestText({ files, links, specs, pending, ...header }: WrittenManifest): string {
-  const records = sorted(specs).map(([name, record]) => [name, { ...record, sites: byName(record.sites) }]);
   const manifest = {
     ...header,
     files: byName(files),
     links: byName(links),
-    specs: Object.fromEntries(records),
+    specs: ordered(specs),
     ...(pending && { pending }),
   };
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
-const sorted = <T>(record: Readonly<Record<string, T>>): [string, T][] =>
-  Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
-const byName = <T>(record: Readonly<Record<string, T>>): Record<string, T> => Object.fromEntries(sorted(record));
+const byName = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** By name at every depth. */
+function ordered(value: unknown): unknown {
+  if (!isRecord(value)) return value;
+  return byName(Object.fromEntries(Object.entries(value).map(([name, each]) => [name, ordered(each)])));
+}
 
 /**
  * Reads a manifest with the distrust that a file deserves which decides what is removed. Version 1, which 0.1.0 wrote, knows of no specs.

@@ -7,7 +7,8 @@ export const severalSpecsPages: Pages = {
     text: `Each spec adds, changes and removes its own sites; which one a site came from is remembered by the path of the spec, or by the name
 that --as gives it. The certificates of a machine are called as its sites, so two specs can't share a name. Give one of the
 sites another name. Where the spec has moved, or this one takes the other's place, say so once: from then on the site is this spec's.
-All sites of another spec are taken over by its path or name; those that this one does not have are removed then.
+All sites of another spec are taken over by its path or name; those that this one does not have are removed then. Links are followed, so
+a spec whose real path is another with each release needs a name of its own: --as NAME, each time.
 
   keepgate status
   sudo keepgate apply --adopt api
@@ -20,6 +21,14 @@ with anything; two that do have to say the same. Let one of them say it: take it
 
   # in one spec alone
   nginx: {defaultServer: https}`,
+  },
+  'site-without-spec': {
+    title: 'a site is installed that no spec is known of',
+    text: `keepgate 0.1.0 did not remember which spec a site came from, and files that were rendered and copied do not say it either. Such a site
+belongs to the first spec that has one of its name. Until then it stays as it is: nobody's apply removes it, unless --prune says so.
+
+  keepgate status
+  sudo keepgate remove old-api`,
   },
   'adopt-unknown': {
     title: 'there is no such site or spec to take over',

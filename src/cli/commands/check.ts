@@ -3,10 +3,11 @@ import type { Argv } from 'yargs';
 import type { NginxVerdict } from '../../check/check.ts';
 import { pathsBelowFiles } from '../../check/path-below-file.ts';
 import { type Diagnostic, KeepgateError, reaches, type Severity, severities } from '../../diagnostic.ts';
+import type { SpecRecords } from '../../model/claims.ts';
 import type { Resolved } from '../../model/resolve.ts';
 import { isSameNginx, nginxName, type Target } from '../../model/target.ts';
 import type { NginxBinary } from '../../nginx/binary.ts';
-import { loadSpec, type Places } from '../../spec/load.ts';
+import { type LoadedSpec, loadSpec, type Places } from '../../spec/load.ts';
 import type { Spec } from '../../spec/types.gen.ts';
 import type { Command } from '../command.ts';
 import { type CommonOptions, commonOptions } from '../common-options.ts';
@@ -14,10 +15,11 @@ import { configureFor } from '../configuration.ts';
 import { exitCode, type Io, wantsColor } from '../io.ts';
 import { progress } from '../progress.ts';
 import { type Ignored, type ReportFormat, report, reportFormats } from '../report/index.ts';
-import { readSpecFiles } from '../spec-files.ts';
+import { readSpecFiles, type SpecFile } from '../spec-files.ts';
+import { type NameOptions, nameOption, namesOf } from '../spec-names.ts';
 import { layoutOf, namedTarget, newestNginx } from '../target.ts';
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, NameOptions {
   live?: string;
   nginx?: string[];
   failOn: Severity;
@@ -26,7 +28,7 @@ interface Options extends CommonOptions {
 }
 
 function options(yargs: Argv): Argv<Options> {
-  return commonOptions(yargs)
+  return nameOption(commonOptions(yargs))
     .option('nginx', {
       type: 'string',
       array: true,
@@ -54,9 +56,15 @@ function options(yargs: Argv): Argv<Options> {
 async function run(argv: Options, io: Io): Promise<number> {
   const findings = new Findings();
   try {
-    const { spec, places, diagnostics } = loadSpec(await readSpecFiles(argv.spec ?? [], io));
+    const sources = await readSpecFiles(argv.spec ?? [], io);
+    const loaded = loadSpec(sources);
+    const { spec, places, diagnostics } = loaded;
     findings.add(diagnostics);
-    if (spec) await checkSpec(spec, places, argv, io, findings);
+    if (spec) {
+      const live = await besideLive(spec, loaded, sources, argv, io);
+      findings.add(live.diagnostics);
+      await checkSpec(spec, places, live.others, argv, io, findings);
+    }
   } catch (error) {
     // whoever asked for a document gets one
     if (!(error instanceof KeepgateError) || argv.format === 'text') throw error;
@@ -121,7 +129,30 @@ class Findings {
 
 const identity = ({ code, message, at, site }: Diagnostic): string => JSON.stringify([code, message, at, site]);
 
-async function checkSpec(spec: Spec, places: Places, argv: Options, io: Io, findings: Findings): Promise<void> {
+/** With --live: what `apply` has installed there from other specs. */
+async function besideLive(
+  spec: Spec,
+  loaded: LoadedSpec,
+  sources: readonly SpecFile[],
+  { live, as }: Options,
+  io: Io,
+): Promise<{ others: SpecRecords; diagnostics: readonly Diagnostic[] }> {
+  if (live === undefined) return { others: {}, diagnostics: [] };
+  const { lookBeside } = await import('../beside.ts');
+  const unnamed = as === undefined && sources.some(({ origin }) => origin === undefined);
+  return lookBeside(liveFolder(live, io), { spec, loaded, sources, names: unnamed ? undefined : namesOf(sources, as) });
+}
+
+const liveFolder = (live: string, { cwd }: Io): string => resolvePath(cwd, live || '/etc/nginx');
+
+async function checkSpec(
+  spec: Spec,
+  places: Places,
+  others: SpecRecords,
+  argv: Options,
+  io: Io,
+  findings: Findings,
+): Promise<void> {
   const pin = pinOf(spec, places, argv, io, findings);
   const named = argv.nginx === undefined ? pin : undefined;
   const machines = await machinesOf(argv, io, findings);
@@ -137,7 +168,7 @@ async function checkSpec(spec: Spec, places: Places, argv: Options, io: Io, find
     for (const machine of asked.length > 0 ? asked : [undefined]) {
       const isPinned = pin !== undefined && machine !== undefined && isSameNginx(pin, machine.target);
       const target = named ?? (isPinned ? pin : machine?.target) ?? newestNginx;
-      const configured = configureFor(spec, places, target, { allowRaw: argv.allowRaw, layout });
+      const configured = configureFor(spec, places, target, { allowRaw: argv.allowRaw, layout, others });
       if (!configured.ok) {
         findings.add(configured.diagnostics);
         continue;
@@ -185,7 +216,7 @@ async function testWith(
   const { nginx, outcome, diagnostics, obstacle } = await checkWithNginx(machine, rendered, resolved, places, {
     standIn: selfSigned([]),
     raw: argv.allowRaw || argv.templates !== undefined,
-    live: argv.live === undefined ? undefined : resolvePath(io.cwd, argv.live || '/etc/nginx'),
+    live: argv.live === undefined ? undefined : liveFolder(argv.live, io),
     sandbox: argv.sandbox,
   });
   findings.add(diagnostics);

@@ -72,7 +72,7 @@ async function run(argv: Options, io: Io): Promise<number> {
 
 /** `all`: where there is no more than one spec, nothing has to be told apart. */
 function whose(argv: Options, known: readonly string[], io: Io): ReadonlySet<string> | 'all' {
-  const names = namesOfOperands(argv.spec ?? [], argv.as, io);
+  const names = namesOfOperands(argv.spec ?? [], argv.as, known, io);
   const given = argv.as !== undefined || (argv.spec ?? []).length > 0;
   const strange = names.filter((name) => !known.includes(name));
   if (given && strange[0] !== undefined)

@@ -44,6 +44,24 @@ other hosts at that address, say so with lint.ignore.
         };
       }
     }
+    for (const { expanded, claim } of sites) {
+      const { addresses } = expanded.options.listen;
+      const over = others.map(neighbourAsParty).flatMap((other) =>
+        socketsOf(other.claim).flatMap(({ socket }) => {
+          const [, address = '[::]', port] = /^(.+):(\d+)$/.exec(socket) ?? [];
+          const isHidden =
+            address !== '[::]' && shadowed(bySocket, address, Number(port)).some((one) => one.claim === claim);
+          return isHidden ? [{ name: other.name, socket, address }] : [];
+        }),
+      );
+      const [first] = over;
+      if (first === undefined) continue;
+      const every = first.address.startsWith('[') ? '[::]' : '*';
+      yield {
+        message: `nginx gives what arrives at ${first.socket} to the sites that name this address alone, such as ${first.name}, so this one is not served there; add ${first.address} to listen.addresses`,
+        at: { site: expanded, path: ['listen', 'addresses', addresses.indexOf(every)] },
+      };
+    }
   },
 };
 
