@@ -85,10 +85,10 @@ function inAnyCase(path: string, matrix: boolean): string {
   }).join('');
 }
 
-/** Letters, digits and what else is never encoded as they are; of the rest, each byte as it is or encoded. */
+/** ASCII as it is, since a backend may take an encoded `:` for something else; of all other characters, each byte as it is or encoded. */
 function writtenOut(path: string): string {
-  return path.replace(/[\w.~/-]+|[^\w.~/-]+/g, (run) =>
-    /^[\w.~/-]/.test(run) ? escaped(run) : `(?:%..|[^%/?]){${Buffer.byteLength(run)}}`,
+  return path.replace(/[ -~]+|[^ -~]+/g, (run) =>
+    /^[ -~]/.test(run) ? escaped(run) : `(?:%[89A-Fa-f].|[^ -~]){${Buffer.byteLength(run)}}`,
   );
 }
 

@@ -63,14 +63,13 @@ export function locationsOf(
   context: RouteContext,
 ): { readonly locations: Location[]; readonly strictPaths: StrictPaths | null } {
   const routes = resolvedRoutes(site, context);
-  const strict = needStrictPaths(routes);
   const matrix = site.paths?.semicolons === 'allow';
-  const strictRoutes = new StrictRoutes(routes, matrix);
+  const strict = needStrictPaths(routes) ? new StrictRoutes(routes, matrix) : undefined;
   const exactPaths = new Set(routes.filter(({ sign }) => sign === '=').map(({ path }) => path));
   const placed: PlacedLocation[] = [];
   for (const route of routes) {
     const exactToo = !exactPaths.has(route.path);
-    const placing = strict ? strictRoutes.place(route, exactToo) : plainPlacing(route, exactToo);
+    const placing = strict?.place(route, exactToo) ?? plainPlacing(route, exactToo);
     if ('message' in placing) context.report({ ...placing, path: ['routes', route.key], what: 'key' });
     else placed.push(...placing.matches.map((match) => ({ ...placing, route, location: { ...route.body, ...match } })));
   }

@@ -57,6 +57,10 @@ sites:
     headers: {request: {Authorization: Basic ours}}
     routes:
       /both: {basicAuth: {userFile: ${userFile}}}
+  strict:
+    hosts: [strict.example.com]
+    upstream: http://127.0.0.1:8888
+    paths: {strict: true}
   inside:
     hosts: [inside.example.com]
     upstream: http://127.0.0.1:8882
@@ -191,6 +195,18 @@ describe.each(suites)('nginx of %s', (suite) => {
     ])('before it answers by itself: %s %s: %i', async (site, path, expected) => {
       expect(await status(site, path)).toBe(expected);
     });
+  });
+
+  describe('refuses paths that backends read in other ways', () => {
+    it.each(['/a;b', '/a/../b', '/a/%2e%2e', '//a', '/a%5cb', '/a%0ab', '/a#b'])('%s', async (path) => {
+      expect(await status('strict', path)).toBe(400);
+      expect(await status('real', path)).toBe(200);
+    });
+
+    it.each(['/a?b;c', '/a/.b/..c', '/a//b', '/a%20b', '/a%2Fb', '/a%3Bb', `/${'a/b.'.repeat(3900)}`])(
+      'and no other: %.20s',
+      async (path) => expect(await status('strict', path)).toBe(200),
+    );
   });
 
   describe('behind a balancer', () => {

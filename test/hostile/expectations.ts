@@ -1,16 +1,19 @@
 /** What each format makes of a value by the time that it is rendered: said again here, in the simplest way. */
 import { identityHeaders, neverPassed } from '../../src/spec/identity-headers.ts';
 import type { Field } from './fields.ts';
+import { guardedSample } from './samples.ts';
 
 /**
  * A harmless value of the same kind as another: one that the same directives are written for. Undefined where that is the
  * value itself, of which there is nothing to compare.
  */
-export function harmless({ format, value: sample }: Field, value: string): string | undefined {
+export function harmless({ format, value: sample, sample: name }: Field, value: string): string | undefined {
   switch (format) {
     case 'route': {
       if (value === '/') return undefined;
       const sign = /^(=|~\*|~) /.exec(value)?.[0] ?? '';
+      // a regular expression with a guard is rewritten
+      if (name === guardedSample && sign.startsWith('~')) return undefined;
       return sign === '= ' && value === '= /' ? undefined : `${sign}/some-marker`;
     }
     case 'segment':
@@ -55,7 +58,7 @@ const standardHeaders = [
  * The texts that a value has in the tokens of the output, the longer first; each stands in the place of the harmless
  * value's text at the same index.
  */
-export function rendered({ format }: Pick<Field, 'format'>, value: string): string[] {
+export function rendered({ format, sample }: Pick<Field, 'format'> & Partial<Field>, value: string): string[] {
   switch (format) {
     case 'name':
     case 'network':
@@ -76,6 +79,8 @@ export function rendered({ format }: Pick<Field, 'format'>, value: string): stri
     case 'host':
       return [publicHost(value)];
     case 'route':
+      if (sample === guardedSample)
+        return [everyCase(value.replace(/^= /, '').replace(value.startsWith('/') ? /(.)\/$/ : /$^/, '$1'))];
       return [value.startsWith('/') ? value.replace(/(.)\/$/, '$1') : value.replace(/^(=|~\*?) /, '')];
     case 'segment':
       return [value.replace(/(.)\/$/, '$1')];
@@ -95,6 +100,15 @@ export function rendered({ format }: Pick<Field, 'format'>, value: string): stri
 }
 
 const spelled: Readonly<Record<string, string>> = { 'x-forwarded-for': 'X-Forwarded-For', 'x-real-ip': 'X-Real-IP' };
+
+/** As a regular expression for `~*`, in which nginx looks at no capitals of ASCII. */
+function everyCase(path: string): string {
+  const literal = (text: string) => text.replace(/[.()*+]/g, '\\$&');
+  return Array.from(path, (character) => {
+    const cases = [...new Set([character, character.toLowerCase(), character.toUpperCase()])];
+    return cases.length === 1 || /[a-z]/i.test(character) ? literal(character) : `(?:${cases.join('|')})`;
+  }).join('');
+}
 
 function publicHost(host: string): string {
   const [, star = '', name = ''] = /^(\*\.)?(.*?)\.?$/s.exec(host) ?? [];

@@ -8,6 +8,9 @@ export const common = {
   values: new Set(['site-a', 'a.example', 'http://127.0.0.1:8080']),
 } as const;
 
+/** Its route becomes a regular expression for every spelling. */
+export const guardedSample = 'a guarded route';
+
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 const sites = (site: Record<string, Json>, rest: Record<string, Json> = {}): Json => ({
@@ -140,6 +143,11 @@ export const samples: Readonly<Record<string, Json>> = {
       '= /own': { respond: { status: 200, body: 'some body', type: 'text/x-marker' } },
     },
   }),
+  [guardedSample]: sites({
+    paths: { strict: true },
+    upstream: 'http://127.0.0.1:8080',
+    routes: { '/kept': { deny: ['192.0.2.96/28'] } },
+  }),
   raw: sites({ upstream: 'http://127.0.0.1:8080', raw: 'some_directive on;' }),
   'raw of a route': sites({ routes: { '/': { respond: { status: 204 }, raw: 'other_directive on;' } } }),
   listen: sites({
@@ -163,6 +171,7 @@ export const samples: Readonly<Record<string, Json>> = {
       responseHeaderLimit: '78k',
       timeouts: { connect: '76s', send: '77s', read: '78s' },
       websocket: true,
+      paths: { strict: false, semicolons: 'refuse' },
       lint: { ignore: [{ code: 'some-rule', reason: 'that is right here' }] },
     },
     {

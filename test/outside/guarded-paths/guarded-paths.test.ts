@@ -6,7 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { throwawayFolder } from '../../../src/verify/throwaway.ts';
 import { clientOf, gateFor } from '../../e2e/gate.ts';
 import { times } from '../../everything.ts';
-import { suites } from '../../parts.ts';
+import { parts, suites } from '../../parts.ts';
+import { http3Request } from '../../wire/http3.ts';
+import { answered } from '../../wire/message.ts';
 import { type Backend, backends } from './backends.ts';
 import { http1Bodies, http2Bodies } from './senders.ts';
 import { admitting, oneSpelling, shapesWith } from './shapes.ts';
@@ -43,7 +45,12 @@ const sites = names.flatMap((name) =>
     return `  ${site}:\n    hosts: [${site}.example.com]\n    ${text}\n`;
   }),
 );
-const spec = `version: 1\nsites:\n${sites.join('')}`;
+const overHttp3 = `  http3:
+    hosts: [http3.example.com]
+    http3: true
+    ${shapes.child?.options.replaceAll('URL', `http://127.0.0.1:${portOf('fastify-lenient')}`)}
+`;
+const spec = `version: 1\nsites:\n${sites.join('')}${overHttp3}`;
 const realBackends = () => new Map(names.map((name) => [`127.0.0.1:${portOf(name)}`, started.get(name)?.port ?? 0]));
 
 const spellings = [...guardedSpellings, ...childSpellings];
@@ -60,6 +67,16 @@ const tested = suites.filter((_, index) => everywhere || index === 0 || index ==
 describe.each(tested)('nginx of %s', (suite) => {
   const gate = gateFor(suite, spec, { allowRaw: true }, realBackends);
   const client = (site: string) => clientOf(gate(), site, `${site}.example.com`);
+
+  it.runIf(suite === 'forky')('guards over HTTP/3 as well', async () => {
+    const options = { curl: parts.curl, port: gate().port(443), servername: 'http3.example.com' };
+    const ask = async (path: string) => answered(await http3Request({ ...options, path }));
+    expect(handlerOf((await ask('/')).body.toString())).toBe('root');
+    for (const path of ['/INTERNAL', '/internal%20', '/internal.json'])
+      expect((await ask(path)).status, path).toBe(403);
+    for (const path of ['/internal;x', '/internal/../x', '//x/internal', '/x%5c..%5cinternal'])
+      expect((await ask(path)).status, path).toBe(400);
+  });
 
   describe.each(names)('before %s', (name) => {
     const all = everywhere || lenient.includes(name);
