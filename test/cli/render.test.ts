@@ -196,7 +196,7 @@ describe('--templates', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toContain('# Of the operations team.\n# Made by keepgate');
     expect(stdout).toContain('    add_header X-Site api;\n');
-    expect(stdout).toContain('map $http_upgrade $keepgate_upgrade {');
+    expect(stdout).toContain('map "$server_protocol $http_upgrade" $keepgate_upgrade {');
   });
 
   it('one that is refused, with its place', async () => {
