@@ -14,14 +14,17 @@ export interface Guard {
 
 type Route = Exclude<RouteOptions, string>;
 
-/** What a route asks of a client, its site's demands included. */
-export function guardOf(site: Pick<SiteSpec, 'allow' | 'deny' | 'basicAuth'>, route: Route): Guard {
+/**
+ * What a route asks of a client, its site's demands included. An error that "/" answers is for what no route names, and keeps
+ * nobody out of a path.
+ */
+export function guardOf(site: Pick<SiteSpec, 'allow' | 'deny' | 'basicAuth'>, route: Route, path: string): Guard {
   const { deny, allow } = addressesOf(site, route);
   return {
     deny: new Set(deny),
     allow: new Set(allow),
     userFile: (route.basicAuth ?? site.basicAuth)?.userFile ?? null,
-    closed: (route.respond?.status ?? 200) >= 400,
+    closed: path !== '/' && (route.respond?.status ?? 200) >= 400,
   };
 }
 

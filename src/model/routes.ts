@@ -109,7 +109,7 @@ function resolvedRoutes(site: PlainSite, context: RouteContext): ResolvedRoute[]
     const body = locationBody(site, key, route, context);
     if (!body) continue;
     const ports = body.proxy ? context.upstreams.ports(body.proxy.pass) : new Set<string>();
-    routes.push({ key, sign, path, guard: guardOf(site, route), ports, body });
+    routes.push({ key, sign, path, guard: guardOf(site, route, path), ports, body });
   }
   return routes;
 }

@@ -40,6 +40,11 @@ describe('paths are strict', () => {
       'beside what nginx answers by itself',
       `/: ${guarded}, "= /healthz": {respond: {status: 204}}, /old: {redirect: {to: /}}`,
     ],
+    ['that is an error for all that no route names', `/: {respond: {status: 404}}, /a: "${data}", '~ ^/b': "${data}"`],
+    [
+      'that is an error of a regular expression',
+      `/: "${data}", '~ /\\.': {respond: {status: 404}}, '~ ^/(?!a)': {respond: {status: 404}}`,
+    ],
     ['beside a regular expression for other paths', `/in: ${guarded}, '~ ^/out/': "http://127.0.0.1:9090"`],
   ])('not for a guard %s', (_, routes) => {
     const made = site(routes);
