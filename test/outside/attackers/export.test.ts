@@ -168,7 +168,7 @@ describe.skipIf(!isRoot)("cert export as root into a folder of another user's", 
     untouched();
     expect(written).toBeGreaterThan(0);
     expect(refused).toBeGreaterThan(0);
-  });
+  }, 600_000);
 });
 
 describe.skipIf(!isRoot)("cert csr --out as root in a folder of another user's", () => {
@@ -233,7 +233,7 @@ describe.skipIf(!isRoot)("init as root in a folder of another user's", () => {
       }
     });
     untouched();
-  });
+  }, 600_000);
 });
 
 describe.skipIf(!isRoot)("challenges of root's below a folder of another user's", () => {
