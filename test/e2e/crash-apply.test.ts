@@ -75,7 +75,8 @@ it.skipIf(reason !== undefined).each<Installing>(['apply', 'rollback'])(
     );
     expect(run).toMatchObject({ exitCode: 0 });
     // Without -f: this process's first thread, which makes all of them, since every operation is a synchronous one.
-    const places = [nginx.etc, nginx.store];
+    // A folder that is held is worked in by its descriptor.
+    const places = [nginx.etc, nginx.store, '/proc/self/fd/'];
     const without: string[] = [];
     let changes = 0;
     let announced = false;
