@@ -62,7 +62,8 @@ for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 done
 fetch() { '${process.execPath}' fetch.mjs "$@"; }
 export KEEPGATE_BWRAP='${parts.bwrap}'
-up() { keepgate up --agree-tos --directory https://127.0.0.1:14000/dir --ca-file ca.pem --resolver 127.0.0.1:8053 "$@"; }
+ca=$PWD/ca.pem
+up() { keepgate up --agree-tos --directory https://127.0.0.1:14000/dir --ca-file "$ca" --resolver 127.0.0.1:8053 "$@"; }
 `;
   mkdirSync(join(home, 'out'));
   const run = (script: string) => machine.run(`${services}${script}`, 3_600_000);

@@ -144,3 +144,29 @@ nginx -s stop
   expect(read('keepgate.yaml')).toBe(read('out/second.yaml'));
   expect(statSync(spec).mode & 0o777).toBe(0o640);
 });
+
+it('two services in folders of their own, at the same time: both are served', { timeout }, async () => {
+  machine = upMachine('bookworm');
+  const { home, run } = machine;
+  const { stdout, stderr } = await run(`
+mkdir one two
+serve() { (cd "$1" && up --host "$2" --upstream 8080 --no-timer >../out/"$1" 2>&1; echo "$1 $?"); }
+serve one first.example.com & one=$!
+serve two second.example.com & two=$!
+wait $one $two
+fetch first.example.com; fetch second.example.com
+keepgate status --format json
+nginx -s stop
+`);
+  const read = (name: string) => readFileSync(join(home, 'out', name), 'utf8');
+  const said = `${stdout}${stderr}${read('one')}${read('two')}`;
+  const [a, b, first, second, ...status] = stdout.trim().split('\n');
+  expect([a, b].sort(), said).toEqual(['one 0', 'two 0']);
+  expect(JSON.parse(first ?? '')).toMatchObject({ subjectaltname: 'DNS:first.example.com', body: 'from the API' });
+  expect(JSON.parse(second ?? '')).toMatchObject({ subjectaltname: 'DNS:second.example.com', body: 'from the API' });
+  const { sites } = JSON.parse(status.join('\n'));
+  expect(sites).toMatchObject([
+    { site: 'first.example.com', spec: expect.stringMatching(/\/one\/keepgate\.yaml$/), drift: [] },
+    { site: 'second.example.com', spec: expect.stringMatching(/\/two\/keepgate\.yaml$/), drift: [] },
+  ]);
+});
