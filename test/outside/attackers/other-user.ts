@@ -23,7 +23,7 @@ process.setgroups([]); process.setgid(${attacker}); process.setuid(${attacker});
 const [, place, kept, other] = process.argv;
 const move = (from, to) => { try { renameSync(from, to); return 1; } catch { return 0; } };
 let swaps = 0;
-const end = Date.now() + 600_000;
+const end = Date.now() + 1_800_000;
 process.on('SIGTERM', () => { process.stdout.write(String(swaps)); process.exit(0); });
 const turn = () => {
   for (let i = 0; i < 50; i++) {

@@ -6,7 +6,7 @@ import { giveAway, isRoot, stateOf, swapping } from './other-user.ts';
 import { Scene, secret } from './scene.ts';
 
 const rounds = times(2000, 60);
-const timeout = 600_000;
+const timeout = 1_800_000;
 let scene: Scene;
 beforeEach(() => {
   scene = new Scene();
