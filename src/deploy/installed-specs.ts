@@ -1,5 +1,6 @@
 /** Which specs a folder of nginx holds the sites of. */
 
+import { statSync } from 'node:fs';
 import { type Snapshot, snapshotOf } from '../files/snapshot.ts';
 import { noSpec, type SpecRecords } from '../model/claims.ts';
 import { sharedPath } from '../render/render.ts';
@@ -15,8 +16,9 @@ export interface InstalledSpecs {
   readonly records: SpecRecords;
 }
 
-/** What is found in a folder that somebody else can change is not believed. @throws KeepgateError manifest-damaged (1); out-not-usable (4) */
+/** None where there is no such folder. What is found in one that somebody else can change is not believed. @throws KeepgateError manifest-damaged (1); out-not-usable (4) */
 export function installedSpecs(folder: string): InstalledSpecs {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return { manifest: undefined, records: {} };
   const tree = openFolder(folder);
   try {
     const manifest = tree.distrust === undefined ? readManifest(tree) : undefined;
