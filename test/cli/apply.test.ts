@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nginxOf, readProcess } from '../../src/deploy/processes.ts';
 import { freePorts } from '../../src/verify/ports.ts';
 import { crashedApply } from '../deploy/crashed-apply.ts';
 import { type InstalledNginx, installNginx } from '../deploy/installed-nginx.ts';
@@ -172,8 +173,10 @@ describe('with everything in place, starts an nginx that was stopped', () => {
     nginx.spec({ api: 8080 });
     expect(await json('apply', '--start')).toMatchObject({ exitCode: 0, nginx: 'started' });
     await expect.poll(nginx.workers, { timeout: 30_000 }).toHaveLength(2);
+    const master = nginxOf(nginx.pidFile)?.master.pid ?? 0;
     await execa(nginx.program, ['-s', 'stop']);
-    await expect.poll(nginx.workers, { timeout: 30_000 }).toHaveLength(0);
+    // It holds its sockets until it is gone itself, after its workers and its pid file.
+    await expect.poll(() => readProcess(master), { timeout: 30_000 }).toBeUndefined();
     return installed();
   };
 
