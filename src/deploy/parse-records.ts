@@ -1,5 +1,6 @@
 /** What a manifest says about specs, read with distrust: it is shown to people, and the shared file is made from it. */
 import { hostProblem } from '../spec/address.ts';
+import { isName, longestName } from '../spec/name.ts';
 import { isSpecName } from './spec-name.ts';
 
 const socket = /^(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\]):)?\d{1,5}$/i;
@@ -8,7 +9,7 @@ const socket = /^(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\]):)?\d{1,5}$/
 export const isSocket = (text: string): boolean => socket.test(text);
 
 /** A preset may have made it longer than a spec lets it be. */
-export const isSiteName = (text: string): boolean => /^[a-z0-9]+(?:[.-][a-z0-9]+)*$/.test(text) && text.length <= 100;
+export const isSiteName = (text: string): boolean => isName(text) && text.length <= longestName + 36;
 
 /** Why it is not what keepgate writes; undefined when it is. */
 export function recordsProblem(value: unknown): string | undefined {

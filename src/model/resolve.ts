@@ -145,7 +145,7 @@ function resolveSite(
     http2,
     http3,
     http2Directive: http2 && features.http2Directive,
-    challengeRoot: isIssued(plain.tls.certificate) ? challengeRoot : null,
+    challengeRoot: isIssued(plain) ? challengeRoot : null,
     tls: tlsOf(site, features),
     trustedProxies: plain.trustedProxies
       ? { networks: plain.trustedProxies.from, header: addressHeader(plain.trustedProxies.header) }
@@ -170,10 +170,10 @@ function resolveSite(
   };
 }
 
-/** Whether a CA may ask for a challenge: a file can be of another store of keepgate's, whose names are proved here, too. */
-function isIssued(certificate: PlainSite['tls']['certificate']): boolean {
+/** A CA issues it for keepgate: as the spec says, or because it is one of the store that is named by its path. */
+function isIssued({ tls: { certificate }, acme: { store } }: PlainSite): boolean {
   if (typeof certificate === 'string') return certificate === 'acme';
-  return /\/live\/[^/]+\/fullchain\.pem$/.test(certificate.cert);
+  return certificate.cert.startsWith(`${store}/live/`);
 }
 
 /** nginx reads all lines of the first two, but only when they are spelled so; of any other header it reads one alone. */

@@ -15,12 +15,13 @@ import {
 } from './address.ts';
 import { forbiddenCharacter } from './characters.ts';
 import { passProblem } from './identity-headers.ts';
+import { isName, longestName } from './name.ts';
 import { patternProblem } from './route-pattern.ts';
 
 type Grammar = (value: string) => string | undefined;
 
 const name: Grammar = (value) =>
-  /^[a-z0-9]+(?:(?:\.|-+)[a-z0-9]+)*$/.test(value) && value.length <= 64
+  isName(value) && value.length <= longestName
     ? undefined
     : 'is not a name; names hold lower-case letters, digits, and hyphens or single dots between them, at most 64';
 

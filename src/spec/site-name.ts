@@ -1,8 +1,7 @@
 /** What a site is called that nobody named: as its host, in the letters that a name has. */
 import { createHash } from 'node:crypto';
 import { hostProblem, normalHost } from './address.ts';
-
-const longest = 64;
+import { longestName as longest } from './name.ts';
 
 /**
  * Always the same for a host, and another one for each: `api.example.com`, `xn--bcher-kva.example`, `192.0.2.1`. A wildcard is

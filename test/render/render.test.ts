@@ -72,7 +72,8 @@ describe('the text is true', () => {
     const own = { cert: '/etc/ssl/a.pem', key: '/etc/ssl/a.key' };
     expect(siteText({ tls: { certificate: own } })).not.toMatch(asks);
     const otherStore = { cert: '/srv/kept/live/a/fullchain.pem', key: '/srv/kept/live/a/privkey.pem' };
-    expect(siteText({ tls: { certificate: otherStore } })).toMatch(asks);
+    expect(siteText({ tls: { certificate: otherStore }, acme: { store: '/srv/kept' } })).toMatch(asks);
+    expect(siteText({ tls: { certificate: otherStore } })).not.toMatch(asks);
   });
 
   it.each(['refuse', 'https'])('about unknown hosts, whoever has port 80: %s', (defaultServer) => {

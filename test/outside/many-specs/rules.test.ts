@@ -53,6 +53,13 @@ describe('a spec', () => {
     for (const socket of ['80', '443', '8000', '8443']) expect(image.shared).toContain(`listen ${socket} `);
   });
 
+  it('may have a name of punycode, and be applied, shown and removed by it', async () => {
+    const { image, one } = await both({ ...a, site: 'xn--bcher-kva.example', hosts: ['bücher.example'] });
+    expect((await image.done('apply', one)).stderr).toContain('nothing was written');
+    expect((await image.run(['status'])).stdout).toContain('xn--bcher-kva.example');
+    expect(await image.run(['remove', 'xn--bcher-kva.example'])).toMatchObject({ exitCode: 0 });
+  });
+
   it('is the same by whatever path it is named', async () => {
     const { image } = await both();
     mkdirSync(join(image.folder, 'srv/deep'));
