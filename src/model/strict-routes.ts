@@ -136,8 +136,9 @@ export class StrictRoutes {
         of.path !== route.path &&
         regex.test(route.path),
     )?.of;
-    if (!other) return undefined;
-    const message = `many backends take "${route.key}" for "${other.key}", which asks more of a client; give both the same guard, or take one out`;
+    const taken = other ?? this.#guarded.find((of) => !implies(route.guard, of.guard) && isSpellingFor(of, route));
+    if (!taken) return undefined;
+    const message = `many backends take "${route.key}" for "${taken.key}", which asks more of a client; give both the same guard, or take one out`;
     return { code: 'guard-spelling', message };
   }
 
@@ -196,6 +197,20 @@ function goesFirst({ path, guard }: GuardedRoute, above: readonly GuardedRoute[]
 function isAbove(over: GuardedRoute, route: GuardedRoute): boolean {
   if (over.sign === '') return isAtOrBelow(route.path, over.path);
   return isRegex(over) && route.sign === '=' && mayOverlap(over.path, route.path);
+}
+
+/**
+ * Whether an exact path, which nginx prefers to every regular expression, is for a guarded one another spelling of what it matches.
+ * What can't be told in JavaScript's regular expressions may be one.
+ */
+function isSpellingFor({ sign, path }: GuardedRoute, route: GuardedRoute): boolean {
+  if (route.sign !== '=' || (sign !== '~' && sign !== '~*') || !mayOverlap(path, route.path)) return false;
+  try {
+    const wide = new RegExp(widened(path) ?? path, 'i').test(route.path);
+    return wide && !new RegExp(path, sign === '~*' ? 'i' : '').test(route.path);
+  } catch {
+    return true;
+  }
 }
 
 function isRegex({ sign }: Pick<GuardedRoute, 'sign'>): boolean {
