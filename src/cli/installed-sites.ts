@@ -1,7 +1,6 @@
 /** What is installed in a folder of nginx: each site, where it is from, its certificate, and what is not as keepgate left it. */
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { lookOver } from '../acme/look-over.ts';
 import type { CertificateState } from '../certs/status.ts';
 import { openStore } from '../certs/store.ts';
@@ -15,6 +14,7 @@ import { nameOf, storeOf } from '../deploy/plan-stand-ins.ts';
 import { survey } from '../deploy/survey.ts';
 import { KeepgateError } from '../diagnostic.ts';
 import { readRegularFile } from '../files/regular-file.ts';
+import { type Snapshot, snapshotOf } from '../files/snapshot.ts';
 import { neighboursIn, noSpec } from '../model/claims.ts';
 import { loadSpec } from '../spec/load.ts';
 import { digestOf } from './beside.ts';
@@ -53,7 +53,10 @@ export interface InstalledHere {
 export async function installedHere(place: InstallFolder, io: Io): Promise<InstalledHere> {
   const { manifest, records } = installedSpecs(place.folder);
   if (manifest === undefined) return { sites: [], shared: [] };
-  const { entries } = await inInstallFolder(place.folder, (tree) => survey(tree, { manifest }));
+  const { entries, there } = await inInstallFolder(place.folder, (tree) => ({
+    ...survey(tree, { manifest }),
+    there: snapshotOf(tree, Object.keys(manifest.files)),
+  }));
   const changed = new Map<string, readonly Drift[]>();
   for (const [spec, { digest }] of Object.entries(records)) changed.set(spec, await driftOfSpec(spec, digest, io));
   const sites = neighboursIn(records).map(({ site, spec, claim }): InstalledSite => {
@@ -62,7 +65,7 @@ export async function installedHere(place: InstallFolder, io: Io): Promise<Insta
       site,
       hosts: claim.hosts,
       spec: spec === noSpec ? undefined : spec,
-      certificate: certificateOf(place, paths, io.now()),
+      certificate: certificateOf(place, there, paths, io.now()),
       drift: [...driftOfFiles(manifest, entries, (path) => siteOf(path) === site), ...(changed.get(spec) ?? [])],
     };
   });
@@ -106,13 +109,14 @@ async function driftOfSpec(spec: string, digest: string | undefined, io: Io): Pr
 }
 
 function certificateOf(
-  { folder, fileSystem }: InstallFolder,
+  { fileSystem }: InstallFolder,
+  there: Snapshot,
   paths: readonly string[],
   now: Date,
 ): SiteCertificate | undefined {
   const files = paths.flatMap((path) => {
-    const text = existsSync(join(folder, path)) ? readFileSync(join(folder, path), 'utf8') : undefined;
-    return text === undefined ? [] : [{ path, text }];
+    const bytes = there.files[path]?.bytes;
+    return bytes === undefined ? [] : [{ path, text: Buffer.from(bytes, 'base64') }];
   });
   const served = servedSites(files);
   const path = served.at(-1)?.tls.certificate;

@@ -69,7 +69,7 @@ async function runCommand(entry: Entry, argv: readonly string[], io: Io): Promis
     throw error instanceof UsageError ? inOurWords(error, Object.keys(declared.key)) : error;
   }
   if (asked || !chosen) return exitCode.done;
-  refuseOddOptions(entry, chosen, declared);
+  refuseOddOptions(entry, chosen, declared, command.valueAfterEquals);
   return command.run({ ...chosen, ...operandsOf(entry, chosen) } as never, io);
 }
 
@@ -90,8 +90,13 @@ function withEmptyValues(argv: readonly string[], names: readonly string[] = [])
   return argv.map((word, index) => (index < end && names.includes(word.slice(2)) ? `--${word.slice(2)}=` : word));
 }
 
-/** What yargs lets through: an operand as an option, and several values of an option that has one. */
-function refuseOddOptions({ operands }: Entry, chosen: Readonly<Record<string, unknown>>, { array }: Declared): void {
+/** What yargs lets through: an operand as an option, several values of an option that has one, and none, as of a variable that is not set. */
+function refuseOddOptions(
+  { operands }: Entry,
+  chosen: Readonly<Record<string, unknown>>,
+  { array }: Declared,
+  mayBeEmpty: readonly string[] = [],
+): void {
   for (const [key, value] of Object.entries(chosen)) {
     // As it is written: yargs adds the camel case of each.
     const name = key.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
@@ -99,6 +104,7 @@ function refuseOddOptions({ operands }: Entry, chosen: Readonly<Record<string, u
     if (operands.some((operand) => operand.replace('..', '') === name))
       throw new UsageError(`there is no option --${name}; --help lists them`);
     if (Array.isArray(value) && !array.includes(name)) throw new UsageError(`--${name} is given several times`);
+    if ([value].flat().includes('') && !mayBeEmpty.includes(name)) throw new UsageError(`--${name} has an empty value`);
   }
 }
 

@@ -225,4 +225,5 @@ async function brokenBefore(
   ];
 }
 
-const foldersOf = ({ files, links }: Plan): string[] => [...files, ...links].map(({ path }) => folderOf(path));
+const foldersOf = ({ files, links, remove }: Plan): string[] =>
+  [...files.map(({ path }) => path), ...links.map(({ path }) => path), ...remove].map(folderOf);

@@ -40,10 +40,11 @@ export function asWritten(path: string, exact: boolean): string {
  * `.json` too. Undefined where a part of it leaves something out, which would be open in another case.
  */
 export function widened(text: string): string | undefined {
-  if (/\(\?[^:=]|\(\*|\\[zZGKQ]/.test(text.replace(/\\\\/g, ''))) return undefined;
+  if (/\(\?[^:=]|\(\*|\\[zZGKQpPAhHRNXCE]/.test(text.replace(/\\\\/g, ''))) return undefined;
   let known = true;
   const wide = text.replace(/\\.|\[(\^?)\]?((?:\\.|\[:\^?\w+:\]|[^\]])*)\]|\$/gs, (part, negated, members) => {
-    if (negated === '^' && /[a-z]/i.test(members)) known = false;
+    if (negated === '^' && (/[a-z]/i.test(members) || /[^\d]-./s.test(members))) known = false;
+    if (/\[:\^/.test(members ?? '')) known = false;
     return part === '$' ? wordEnd : part;
   });
   return known ? wide : undefined;
@@ -80,9 +81,16 @@ function inAnyCase(path: string, matrix: boolean): string {
   return Array.from(path, (character) => {
     if (character === '/') return matrix ? '(?:;[^/]*)?(?:/;[^/]*)*/' : '/';
     // nginx compares bytes: it knows the case of a to z alone
-    const same = new Set([character, character.toLowerCase(), character.toUpperCase()].map(escaped));
-    return same.size > 1 && !/[a-z]/i.test(character) ? `(?:${[...same].join('|')})` : escaped(character);
+    const same = /^[ -~]$/.test(character) ? [character] : sameInAnyCase(character);
+    return same.length > 1 ? `(?:${same.map(escaped).join('|')})` : escaped(character);
   }).join('');
+}
+
+/** A character and those that are the same in lower case, such as å and the sign of the ångström; of the basic plane. */
+function sameInAnyCase(character: string): string[] {
+  const [small, large] = [character.toLowerCase(), character.toUpperCase()];
+  const others = Array.from({ length: 0xd800 - 0x80 }, (_, index) => String.fromCharCode(index + 0x80));
+  return [...new Set([character, small, large, ...others.filter((other) => other.toLowerCase() === small)])];
 }
 
 /** ASCII as it is, since a backend may take an encoded `:` for something else; of all other characters, each byte as it is or encoded. */

@@ -1,4 +1,5 @@
 /** Every decision is made here: from the spec and the target to sites in which nothing is left to decide. */
+import { basename } from 'node:path';
 import type { Diagnostic } from '../diagnostic.ts';
 import { normalHost } from '../spec/address.ts';
 import type { Path } from '../spec/document.ts';
@@ -131,7 +132,7 @@ function resolveSite(
   const port = https === 443 ? '' : `:${https}`;
   return {
     name: site.name,
-    specFile,
+    specFile: basename(specFile),
     upstreams: upstreams.all,
     hosts,
     serverNames: canonical === undefined ? hosts : [canonical],

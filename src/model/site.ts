@@ -13,7 +13,7 @@ export interface Model {
 
 export interface Site {
   readonly name: string;
-  /** The spec file as it was given. */
+  /** The name of the spec file: not its path, which is another one from every folder that it is named from. */
   readonly specFile: string;
   readonly upstreams: readonly Upstream[];
   readonly hosts: readonly string[];

@@ -106,8 +106,10 @@ export class StrictRoutes {
     return { code: 'guard-too-long', message };
   }
 
-  #placePath(route: GuardedRoute, exactToo: boolean): Placing {
+  #placePath(route: GuardedRoute, isOnlyExact: boolean): Placing {
     const { sign, path, guard, ports } = route;
+    // nginx prefers an exact location to every regular expression, a guarded one too
+    const exactToo = isOnlyExact && !this.#guarded.some((of) => !implies(guard, of.guard) && isMatchedBy(of, path));
     const above = this.#routes.filter((over) => over !== route && isAbove(over, route));
     const stricter = above.filter((over) => !implies(guard, over.guard));
     const first = goesFirst(route, above);
@@ -127,6 +129,10 @@ export class StrictRoutes {
   }
 
   #spellingRefusal(route: GuardedRoute): Refusal | undefined {
+    if (this.#matrix && route.sign === '=' && route.path === '/' && !isOpen(route.guard)) {
+      const message = `the guard of "= /" can't hold where semicolons are allowed in paths; take "semicolons: allow" out, or guard "/"`;
+      return { code: 'guard-overlap', message };
+    }
     if (route.ports.size === 0) return undefined;
     const other = this.#spellings.find(
       ({ of, regex }) =>
@@ -205,11 +211,21 @@ function isAbove(over: GuardedRoute, route: GuardedRoute): boolean {
  */
 function isSpellingFor({ sign, path }: GuardedRoute, route: GuardedRoute): boolean {
   if (route.sign !== '=' || (sign !== '~' && sign !== '~*') || !mayOverlap(path, route.path)) return false;
+  const written = compiled(path, sign === '~*' ? 'i' : '');
+  return isMatchedBy({ sign, path }, route.path) && !(written?.test(route.path) ?? false);
+}
+
+/** Whether a guarded regular expression, as it is written for every spelling, matches a path; what can't be told may. */
+function isMatchedBy({ sign, path: text }: Pick<GuardedRoute, 'sign' | 'path'>, path: string): boolean {
+  if ((sign !== '~' && sign !== '~*') || !mayOverlap(text, path)) return false;
+  return compiled(widened(text) ?? text, 'i')?.test(path) ?? true;
+}
+
+function compiled(text: string, flags: string): RegExp | undefined {
   try {
-    const wide = new RegExp(widened(path) ?? path, 'i').test(route.path);
-    return wide && !new RegExp(path, sign === '~*' ? 'i' : '').test(route.path);
+    return new RegExp(text, flags);
   } catch {
-    return true;
+    return undefined;
   }
 }
 

@@ -153,6 +153,7 @@ export function parseNetwork(text: string): Network | string {
   const match = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text);
   const host = match?.[1] ?? '';
   const family = isIpv4(host) ? 4 : canonicalIpv6(host) ? 6 : undefined;
+  if (text === 'all') return 'is no address; to close a route for everyone: respond: {status: 403}';
   if (!match || family === undefined) return 'is not an IP address or a network such as 10.0.0.0/8';
   const bits = family === 4 ? 32 : 128;
   const prefix = match[2] === undefined ? bits : Number(match[2]);

@@ -223,7 +223,11 @@ class Reader {
   read(node: ParsedNode | null, depth: number, key = ''): unknown {
     if (node === null) return null;
     if (isAlias(node)) {
-      this.#refuse(node, 'yaml-alias', 'aliases have no place in a spec; use defaults or upstreams for what repeats');
+      const isWildcard = node.source.startsWith('.');
+      const wayOut = isWildcard
+        ? `in YAML a "*" begins an alias; put the wildcard in quotes: "*${printable(node.source)}"`
+        : 'aliases have no place in a spec; use defaults or upstreams for what repeats';
+      this.#refuse(node, 'yaml-alias', wayOut);
       return undefined;
     }
     if (node.anchor !== undefined)

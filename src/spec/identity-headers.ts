@@ -8,7 +8,15 @@ import { suggest } from './suggest.ts';
 export const identityHeaders: readonly string[] = [
   // Where a request comes from.
   ...['Client-IP', 'X-Client-IP', 'X-Cluster-Client-IP', 'X-Originating-IP', 'X-Remote-IP', 'X-Remote-Addr'],
-  ...['True-Client-IP', 'CF-Connecting-IP', 'Fastly-Client-IP', 'X-Azure-ClientIP', 'X-Envoy-External-Address'],
+  ...[
+    'True-Client-IP',
+    'CF-Connecting-IP',
+    'Fastly-Client-IP',
+    'X-Azure-ClientIP',
+    'DO-Connecting-IP',
+    'X-Appengine-User-IP',
+    'X-Envoy-External-Address',
+  ],
   ...['X-Forwarded', 'Forwarded-For', 'X-Original-Forwarded-For'],
   // How it came, and what it was before a proxy changed it.
   ...['X-Forwarded-Scheme', 'X-Forwarded-Protocol', 'X-Forwarded-Ssl', 'X-Scheme', 'X-Url-Scheme'],
@@ -17,7 +25,11 @@ export const identityHeaders: readonly string[] = [
   // Who the user is: Authelia, Kubernetes, LemonLDAP::NG and many more.
   ...['Remote-User', 'Remote-Name', 'Remote-Email', 'Remote-Groups', 'X-Remote-User', 'X-Remote-Group'],
   ...['X-Remote-Groups', 'X-User', 'X-Authenticated-User', 'X-Authenticated-Userid', 'X-Authenticated-Groups'],
-  ...['Auth-User', 'Auth-Mail', 'Auth-Groups'],
+  ...['Auth-User', 'Auth-Mail', 'Auth-Groups', 'X-Auth-User', 'X-User-Id', 'X-User-Name', 'X-User-Email'],
+  ...['X-User-Groups', 'X-User-Roles', 'X-Forwarded-Roles', 'X-Vouch-User', 'X-Vouch-IdP-Claims-Groups'],
+  // What mod_auth_openidc sets has underscores, which CGI makes of hyphens too.
+  ...['OIDC-CLAIM-sub', 'OIDC-CLAIM-email', 'OIDC-CLAIM-name', 'OIDC-CLAIM-preferred-username'],
+  ...['OIDC-CLAIM-groups', 'OIDC-CLAIM-roles', 'OIDC-access-token', 'OIDC-id-token'],
   // OAuth2 Proxy.
   ...['X-Forwarded-User', 'X-Forwarded-Email', 'X-Forwarded-Groups', 'X-Forwarded-Preferred-Username'],
   ...['X-Forwarded-Access-Token', 'X-Auth-Request-User', 'X-Auth-Request-Email', 'X-Auth-Request-Groups'],

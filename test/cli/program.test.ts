@@ -27,6 +27,8 @@ describe('the command line', async () => {
       ['check', '--format', 'jsn'],
       'keepgate: --format takes text, json, sarif, github, gitlab, not "jsn"; did you mean json?\n',
     ],
+    [['apply', '--root', ''], 'keepgate: --root has an empty value\n'],
+    [['check', '--nginx', ''], 'keepgate: --nginx has an empty value\n'],
     [['check', '--format', 'json', '--format', 'text'], 'keepgate: --format is given several times\n'],
     [['check', '--nginx'], 'keepgate: --nginx needs a value\n'],
     [['render', '--out'], 'keepgate: --out needs a value\n'],
@@ -87,8 +89,8 @@ describe('specs', () => {
     const { exitCode, stdout, stderr } = await render(['several', 'a.yaml', a, './several/b.yaml']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout.match(/^# Made by keepgate from \S+/gm)).toEqual([
-      '# Made by keepgate from several/b.yaml,',
-      '# Made by keepgate from several/c.yaml,',
+      '# Made by keepgate from b.yaml,',
+      '# Made by keepgate from c.yaml,',
       '# Made by keepgate from a.yaml,',
     ]);
   });

@@ -112,3 +112,30 @@ describe('a guard', () => {
     expect(matchesOf(made)).toEqual(['/', '~* ^(?:;[^/]*)?(?:/;[^/]*)*/in(?![a-z0-9_-])']);
   });
 });
+
+it('an exact path that a guarded expression matches is left to it', () => {
+  const made = site(`/api: "${data}", '~ ^/(api|web)': ${guarded}, /other: "${data}"`);
+  expect(matchesOf(made)).toEqual(['/api/', '= /other', '/other/', '~* ^/(api|web)']);
+});
+
+it.each(['~ ^/x/[^@-\\[]+$', '~ ^/x/\\P{Lu}+$', '~ ^/x/[[:^upper:]]+$'])(
+  'the guard of %s can not hold in every case',
+  (key) => {
+    const { diagnostics } = resolved(
+      `sites:\n  api:\n    hosts: [api.example.com]\n    routes: {/: "${data}", '${key}': ${guarded}}\n`,
+    );
+    expect(diagnostics.map(({ code }) => code)).toEqual(['guard-overlap']);
+  },
+);
+
+it('a guarded letter stands for all that a backend takes for it in lower case', () => {
+  const [, location] = site(`/: "${data}", /å: ${guarded}`).locations;
+  expect(new RegExp(location?.path ?? '').test('/\u212b')).toBe(true);
+});
+
+it('the root alone is not guarded where semicolons are allowed', () => {
+  const { diagnostics } = resolved(
+    `sites:\n  api:\n    hosts: [api.example.com]\n    paths: {semicolons: allow}\n    routes: {/: "${data}", "= /": ${guarded}}\n`,
+  );
+  expect(diagnostics.map(({ code }) => code)).toEqual(['guard-overlap']);
+});

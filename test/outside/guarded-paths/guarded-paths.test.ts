@@ -130,7 +130,15 @@ const knownLeaks: Readonly<Record<BackendName, readonly string[]>> = {
   fastify: unresolved,
   'fastify-lenient': [...anyCase, ...unresolved, '/internal;x', '/metrics;a=b'],
   node: ['//x/internal', '/internal\\stats', '/x\\..\\internal', '/internal/..%2fx'],
-  tomcat: ['/internal;x', '/internal;x/stats', '/;/internal', '/x/..;/internal', '/metrics;a=b', '/a/..;/metrics'],
+  tomcat: [
+    '/;x=%2fz/internal',
+    '/internal;x',
+    '/internal;x/stats',
+    '/;/internal',
+    '/x/..;/internal',
+    '/metrics;a=b',
+    '/a/..;/metrics',
+  ],
   apache: ['/internal.json'],
 };
 

@@ -13,13 +13,9 @@ const withoutControls: Reading = (path) => path.replace(/\p{Cc}/gu, '');
 const withoutEnding: Reading = (path) => path.replace(/(?<=[^/])(?:[ .\u200b\u00a0]+|\.(?:json|x))\/?$/u, '');
 const untilNul: Reading = (path) => path.replace(/\0.*$/s, '');
 
-const decoded: Reading = (path) => {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
-};
+/** Of what is no UTF-8 a router knows nothing, but it still sees the segments around it. */
+const decoded: Reading = (path) =>
+  path.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString());
 
 /** What can't stand in a URL but encoded, which even a router that decodes nothing knows as such. */
 const readable: Reading = (path) => path.replace(/(?:%[89a-f][0-9a-f])+/gi, decoded);
