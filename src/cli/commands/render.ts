@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import type { Delivery } from '../../deploy/deliver.ts';
-import { installedSpecs } from '../../deploy/installed-specs.ts';
 import type { Changes } from '../../deploy/write-folder.ts';
 import { type Diagnostic, reaches } from '../../diagnostic.ts';
 import { type Rendered, render } from '../../render/render.ts';
@@ -102,6 +101,7 @@ async function insideInstallation(
   io: Io,
 ): Promise<Delivery | readonly Diagnostic[] | undefined> {
   const folder = resolve(io.cwd, out);
+  const { installedSpecs } = await import('../../deploy/installed-specs.ts');
   const { manifest } = installedSpecs(folder);
   if (Object.keys(manifest?.specs ?? {}).length === 0) return undefined;
   const { placeBeside } = await import('../beside.ts');

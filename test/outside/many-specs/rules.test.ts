@@ -1,4 +1,5 @@
 /** What two specs on one machine owe each other. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -46,6 +47,20 @@ describe('a spec', () => {
     expect(image.text('a')).toBe('# mine\n');
     expect(await image.refused('apply', one)).toContain('error hand-edited');
   });
+
+  it.each(['status', 'remove'])(
+    'is not opened by %s where something else is in the place of its file',
+    async (command) => {
+      const { image } = await both();
+      const path = join(image.etc, 'sites-available/keepgate_a.conf');
+      rmSync(path);
+      execFileSync('mkfifo', [path]);
+      // A FIFO that is opened would hold it up for ever, so it runs in a process of its own.
+      const args = command === 'status' ? ['status'] : ['remove', 'a', '--dry-run'];
+      const { exitCode } = await runKeepgate([...args, '--root', 'image'], { cwd: image.folder, timeout: 20_000 });
+      expect(exitCode).toBe(command === 'status' ? 3 : 0);
+    },
+  );
 
   it('shares the file that is made for all, whoever comes last', async () => {
     const { image, two } = await both({ ...a, more: ['listen: {http: 8000, https: 8443}'] });
