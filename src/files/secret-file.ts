@@ -1,6 +1,7 @@
 /** A file whose contents go where another user may see what they are good for. */
 import { constants, lstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { codeOf, reasonOf } from './errno.ts';
 import { type FileContents, readRegularFile } from './regular-file.ts';
 import { isTrustedUser } from './trust.ts';
 import { linkOfAnother, type WalkedFolder, walkTo } from './trusted-folder.ts';
@@ -12,14 +13,16 @@ export function readSecretFile(path: string): FileContents {
     folder = walkTo(dirname(path));
   } catch (error) {
     const link = linkOfAnother(error);
-    // What else is in the way is told by reading.
-    return link === undefined ? readRegularFile(path) : { state: 'unreadable', reason: link };
+    if (link !== undefined) return { state: 'unreadable', reason: link };
+    const code = codeOf(error);
+    if (code === '') throw error;
+    return code === 'ENOENT' ? { state: 'missing' } : { state: 'unreadable', reason: reasonOf(code) };
   }
   try {
     const place = join(folder.path, basename(path));
     const stats = lstatSync(place, { throwIfNoEntry: false });
     if (!stats?.isSymbolicLink()) return readRegularFile(place, constants.O_NOFOLLOW);
-    if (isTrustedUser(stats.uid) && isKept(folder)) return readRegularFile(path);
+    if (isTrustedUser(stats.uid) && isKept(folder)) return readRegularFile(place);
     return { state: 'unreadable', reason: 'it is a symbolic link that another user could have made' };
   } finally {
     folder.release();

@@ -14,12 +14,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readExisting, replaceExisting } from '../../../src/cli/up/existing-spec.ts';
+import { KeepgateError } from '../../../src/diagnostic.ts';
 import { chain } from '../../ca.ts';
 import { times } from '../../everything.ts';
 import { keepgateAt } from '../../in-process.ts';
 import { runKeepgate } from '../../run-keepgate.ts';
 import { SharedMachine } from './machine.ts';
-import { attacker, giveAway, isRoot, swapping } from './other-user.ts';
+import { attacker, giveAway, isDue, isRoot, swapping } from './other-user.ts';
 
 const machine = new SharedMachine();
 const host = 'api.example.com';
@@ -152,7 +154,7 @@ describe.skipIf(!isRoot)("cert export as root into a folder of another user's", 
     const swapper = await swapping(`${theirs}/certs`, `${theirs}/link`);
     try {
       const args = ['cert', 'export', 'api', '--store', machine.at('store'), '--as', 'pem', '--replace'];
-      for (let round = 0; round < times(2000, 60); round += 1) {
+      for (let round = 0; isDue(round, times(2000, 60), written > 0 && refused > 0); round += 1) {
         const { exitCode, stderr } = await keepgateAt([...args, '--out', `${theirs}/certs/server.crt`], {
           now: () => new Date(),
           cwd: machine.folder,
@@ -258,4 +260,51 @@ describe.skipIf(!isRoot)("challenges of root's below a folder of another user's"
     await httpWebroot(join(theirs, 'fine')).present(challenge);
     expect(readFileSync(join(theirs, 'fine/.well-known/acme-challenge/token'), 'utf8')).toBe('answer');
   });
+});
+
+describe.skipIf(!isRoot)('cert export as root of files that are named', () => {
+  it('gives away no key that another user only points at', async () => {
+    const { theirs, roots } = two();
+    writeFileSync(join(roots, 'server.key'), leaf.key, { mode: 0o600 });
+    writeFileSync(join(theirs, 'chain.pem'), fullchain);
+    machine.attack(`ln -s ${roots}/server.key ${theirs}/key.pem`);
+    const files = ['--cert', join(theirs, 'chain.pem'), '--key', join(theirs, 'key.pem')];
+    const out = ['--as', 'pem', '--out', join(theirs, 'mine.pem'), '--no-password'];
+    const run = await runKeepgate(['cert', 'export', ...files, ...out], { cwd: machine.folder });
+    expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('symbolic link that another user') });
+    expect(readdirSync(theirs).sort()).toEqual(['chain.pem', 'key.pem']);
+  });
+});
+
+describe.skipIf(!isRoot)("up --host as root in another user's folder", () => {
+  const spec = (host: string) => `version: 1\nsites:\n  a:\n    hosts: [${host}]\n`;
+
+  it('replaces the spec of that folder alone, while the folder is exchanged over and over', async () => {
+    const { theirs, roots } = two();
+    const [own, mine] = [join(roots, 'keepgate.yaml'), join(theirs, 'project/keepgate.yaml')];
+    writeFileSync(own, spec('roots.example.com'), { mode: 0o600 });
+    machine.attack(`mkdir ${theirs}/project; ln -s ${roots} ${theirs}/link`);
+    writeFileSync(mine, spec('mine.example.com'));
+    giveAway(mine);
+    let replaced = 0;
+    const swapper = await swapping(`${theirs}/project`, `${theirs}/link`);
+    try {
+      for (let round = 0; isDue(round, times(2000, 200), replaced > 0); round += 1) {
+        try {
+          const existing = readExisting(mine, 'keepgate.yaml');
+          if (existing === undefined) continue;
+          expect(existing.text).not.toContain('roots');
+          replaceExisting(mine, 'keepgate.yaml', existing, spec('mine.example.com'));
+          replaced += 1;
+        } catch (error) {
+          expect(error).toBeInstanceOf(KeepgateError);
+        }
+      }
+    } finally {
+      expect(await swapper.stop()).toBeGreaterThan(0);
+    }
+    expect(replaced).toBeGreaterThan(0);
+    expect(readFileSync(own, 'utf8')).toBe(spec('roots.example.com'));
+    expect(statSync(own)).toMatchObject({ uid: 0, mode: 0o100600 });
+  }, 600_000);
 });

@@ -39,6 +39,10 @@ process.stdout.write('ready ');
 turn();
 `;
 
+/** Whether a loop goes on: for so many rounds, and then, up to a limit, until all was seen that it is to show. */
+export const isDue = (round: number, rounds: number, seen = true): boolean =>
+  round < rounds || (!seen && round < rounds + 3000);
+
 export interface Swapper {
   /** Ends it; resolves to how many times the other was in the place. */
   stop(): Promise<number>;
