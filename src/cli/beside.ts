@@ -142,7 +142,7 @@ function disputes({ conflicts, unknown, others }: Beside, { spec, loaded, names 
       (name): Diagnostic => ({
         code: 'adopt-unknown',
         severity: 'error',
-        message: `--adopt ${name}: no spec here has a site of that name, and none is called so`,
+        message: `--adopt ${name}: this spec has no site of that name, and no spec here is called so`,
         help: 'See what is installed, and from which spec: keepgate status',
       }),
     ),

@@ -10,7 +10,7 @@ export interface Claimed {
   readonly specs: ReadonlySet<string>;
   /** Their sites. */
   readonly sites: ReadonlySet<string>;
-  /** Sites, or whole specs by their name, that become this run's. */
+  /** Sites that this run has, or whole specs by their name, that become this run's. */
   readonly adopt: readonly string[];
   /** Every other spec's sites are removed. */
   readonly prune: boolean;
@@ -30,11 +30,13 @@ export interface Beside {
 /** A site that no spec is known of is whose spec names it. */
 export function beside(installed: SpecRecords, { specs, sites, adopt, prune }: Claimed): Beside {
   const all = neighboursIn(installed);
+  // A name is a site's first, and only of those that the run has: no site goes because its name was taken for a spec's.
+  const adopted = new Set(adopt.filter((name) => !sites.has(name)));
   const isTaken = ({ site, spec }: Neighbour): boolean =>
-    prune || adopt.includes(site) || (spec !== noSpec && adopt.includes(spec)) || (spec === noSpec && sites.has(site));
+    prune || (sites.has(site) && (spec === noSpec || adopt.includes(site))) || (spec !== noSpec && adopted.has(spec));
   const foreign = all.filter(({ spec }) => !specs.has(spec));
   const taken = foreign.filter(isTaken);
-  const names = new Set([...all.flatMap(({ site, spec }) => [site, spec]), ...sites, ...specs]);
+  const names = new Set([...all.map(({ spec }) => spec), ...sites, ...specs]);
   const others = Object.entries(installed).filter(([spec]) => !specs.has(spec) && !prune);
   return {
     others: withoutSites(Object.fromEntries(others), new Set(taken.map(({ site }) => site))),

@@ -138,6 +138,8 @@ program may hold a port; the log says which.
     title: 'there is no such change to undo',
     text: `rollback goes back to what stood there before the last change of a spec, or with --to before the change of that number; the sites of
 other specs stay as they are, unless it is --all. The last ten changes are kept, and the last one of each spec, beside the files that they changed: with --root for another folder than nginx's own.
+A spec of which nothing was installed, such as the keepgate.yaml of the working folder, is not taken for another one: name the one that is
+meant, as keepgate status shows it.
 
   keepgate rollback --list`,
   },

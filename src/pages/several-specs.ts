@@ -32,7 +32,8 @@ belongs to the first spec that has one of its name. Until then it stays as it is
   },
   'adopt-unknown': {
     title: 'there is no such site or spec to take over',
-    text: `--adopt takes the name of a site that another spec has, or the path or name of that spec, as keepgate status shows them.
+    text: `--adopt takes the name of a site that another spec has and this one has too, or the path or name of the other spec, as keepgate status
+shows them. A site that this spec does not have is not adopted by its name: to take it out, say keepgate remove SITE.
 
   keepgate status
   sudo keepgate apply --adopt api`,

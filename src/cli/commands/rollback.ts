@@ -35,7 +35,7 @@ function options(yargs: Argv): Argv<Options> {
     .positional('spec', {
       type: 'string',
       array: true,
-      describe: 'whose last apply is undone (keepgate.yaml, or the only spec that is installed)',
+      describe: 'whose last apply is undone (keepgate.yaml; where there is none, the only spec that is installed)',
     })
     .option('to', { type: 'number', requiresArg: true, describe: 'the state before the change of this number' })
     .option('all', { type: 'boolean', default: false, describe: 'for all specs of the machine, not for one' })
@@ -70,19 +70,23 @@ async function run(argv: Options, io: Io): Promise<number> {
   return runInstall({ place, binary, goal, options: argv, diagnostics: [], ignored: [], ports, words }, io);
 }
 
-/** `all`: where there is no more than one spec, nothing has to be told apart. */
+/** `all`: where no spec is known, as of what 0.1.0 installed, nothing has to be told apart. */
 function whose(argv: Options, known: readonly string[], io: Io): ReadonlySet<string> | 'all' {
   const names = namesOfOperands(argv.spec ?? [], argv.as, known, io);
-  const given = argv.as !== undefined || (argv.spec ?? []).length > 0;
-  const strange = names.filter((name) => !known.includes(name));
-  if (given && strange[0] !== undefined)
+  const isGiven = argv.as !== undefined || (argv.spec ?? []).length > 0;
+  if (known.length === 0 && !isGiven) return 'all';
+  const strange = names.find((name) => !known.includes(name));
+  if (strange !== undefined)
     throw new KeepgateError(1, {
       code: 'rollback-unknown',
-      message: `nothing of the spec ${strange[0]} was installed here`,
-      help: 'See what is installed, and from which spec: keepgate status',
+      message: `nothing of the spec ${strange} was installed here`,
+      help:
+        known.length === 0
+          ? 'See what is installed: keepgate status'
+          : `Name one that was, or all with --all: ${known.join(', ')}`,
     });
-  if (names.length > 0 && strange.length === 0) return new Set(names);
-  if (known.length <= 1) return known[0] === undefined ? 'all' : new Set(known);
+  if (names.length > 0) return new Set(names);
+  if (known.length === 1) return new Set(known);
   throw new UsageError(
     `several specs are installed here: name the one whose last apply is to be undone, or all with --all: ${known.join(', ')}`,
   );

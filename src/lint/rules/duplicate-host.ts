@@ -39,4 +39,4 @@ Where a spec is installed, the sites of the machine's other specs count too.
 };
 
 const takeOver =
-  'If this spec replaces that site: keepgate apply --adopt SITE. If nothing has it any more: keepgate remove SITE';
+  "If this spec replaces that site, take that one out first: keepgate remove SITE. If it replaces all of the other spec's: keepgate apply --adopt SPEC";

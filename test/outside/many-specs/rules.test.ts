@@ -123,6 +123,21 @@ describe('the same site in two specs', () => {
     expect(await image.refused('apply', two, '--adopt', 'nobody')).toContain('error adopt-unknown: --adopt nobody');
   });
 
+  it('--adopt takes no site that this spec does not have', async () => {
+    const { image, one, two } = await both();
+    const before = image.tree;
+    expect(await image.refused('apply', two, '--adopt', 'a')).toContain('error adopt-unknown: --adopt a');
+    expect(image.tree).toEqual(before);
+    // A spec of that name is meant where this spec has no such site, and the site where it has one.
+    await image.done('apply', one, '--as', 'b', '--adopt', one);
+    const more = `${specOf(b)}  a:\n    hosts: [new.example.com]\n    upstream: http://127.0.0.1:1\n`;
+    writeFileSync(two, more);
+    expect(await image.refused('apply', two, '--adopt', 'b')).toContain('the site "a" belongs to the spec b already');
+    writeFileSync(two, specOf({ ...b, site: 'c' }));
+    await image.done('apply', two, '--adopt', 'b');
+    expect(image.sites).toEqual(['c']);
+  });
+
   it('a folder and a file of it', async () => {
     const { image, one } = await both(a, { ...b, version: '' });
     expect(await image.refused('apply', join(image.folder, 'srv'))).toContain(
@@ -320,7 +335,15 @@ describe('rollback', () => {
     image.service(b, 'two/keepgate.yaml');
     const run = (folder: string, ...args: string[]) => image.run(args, folder);
     expect(await run('one', 'apply')).toMatchObject({ exitCode: 0 });
-    expect(await run('two', 'rollback')).toMatchObject({ exitCode: 0 });
+    expect(await run('two', 'rollback')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(
+        /rollback-unknown: nothing of the spec \S+two\/keepgate\.yaml[\s\S]*one\/keepgate\.yaml/,
+      ),
+    });
+    expect(await run('two', 'rollback', '--as', 'two')).toMatchObject({ exitCode: 1 });
+    expect(image.sites).toEqual(['a']);
+    expect(await run('.', 'rollback')).toMatchObject({ exitCode: 0 });
     expect(image.sites).toEqual([]);
     for (const folder of ['one', 'two']) expect(await run(folder, 'apply')).toMatchObject({ exitCode: 0 });
     expect(await run('one', 'rollback')).toMatchObject({ exitCode: 0 });
@@ -335,7 +358,7 @@ describe('rollback', () => {
     expect(await image.refused('rollback', one)).toContain(
       `the site "a" belongs to the spec ${join(image.folder, 'srv/new.yaml')} by now`,
     );
-    await image.done('apply', image.service({ ...b, hosts: ['a.example.com'] }, 'srv/new.yaml'), '--adopt', 'a');
+    await image.done('apply', image.service({ ...b, hosts: ['a.example.com'] }, 'srv/new.yaml'));
     expect(await image.refused('rollback', one)).toContain('the host "a.example.com" of the site "a" belongs to "b"');
   });
 
