@@ -1,10 +1,13 @@
-/** A spec that is there already, read and replaced as a file. */
+/** A spec that is there already, read and replaced as a file, in a folder that is held: it may be another user's. */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { KeepgateError } from '../../diagnostic.ts';
 import { codeOf, reasonOf } from '../../files/errno.ts';
 import { type Attributes, Staging } from '../../files/staging.ts';
+import { type WalkedFolder, walkTo } from '../../files/trusted-folder.ts';
+import { notWritable } from '../write-new.ts';
 
 export interface Existing extends Attributes {
+  readonly bytes: Uint8Array;
   /** With the byte order mark, if there is one. */
   readonly text: string;
 }
@@ -12,14 +15,23 @@ export interface Existing extends Attributes {
 /** What is larger, the loader refuses. */
 const largest = 1_000_000;
 
+/** Holds the folder of a spec that is to be written; its `release` lets go. @throws KeepgateError not-writable (4) */
+export function holdSpecFolder(path: string, shown: string): WalkedFolder {
+  try {
+    return walkTo(path);
+  } catch (error) {
+    throw notWritable(shown, error);
+  }
+}
+
 /**
- * Undefined where there is none. What is too large or no UTF-8 is the loader's to tell.
+ * `place`: its path below the folder that is held. Undefined where there is none. What is too large or no UTF-8 is the loader's to tell.
  * @throws KeepgateError spec-exists for what is no file (1), spec-not-readable (1)
  */
-export function readExisting(path: string, shown: string): Existing | undefined {
+export function readExisting(place: string, shown: string): Existing | undefined {
   let descriptor: number;
   try {
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    descriptor = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT') return undefined;
@@ -32,9 +44,9 @@ export function readExisting(path: string, shown: string): Existing | undefined 
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw noFile(shown, 'it is no regular file');
     const { mode, uid, gid } = stats;
-    const bytes = stats.size > largest ? new Uint8Array() : readFileSync(descriptor);
+    const bytes = stats.size > largest ? new Uint8Array(largest + 1) : readFileSync(descriptor);
     const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-    return { text, mode: mode & 0o7777, uid, gid };
+    return { bytes, text, mode: mode & 0o7777, uid, gid };
   } finally {
     closeSync(descriptor);
   }
@@ -44,12 +56,12 @@ export function readExisting(path: string, shown: string): Existing | undefined 
  * Puts another text in its place, whole or not at all, with the same owner and mode.
  * @throws KeepgateError spec-exists when it is not as it was read (1), not-writable (4)
  */
-export function replaceExisting(path: string, shown: string, existing: Existing, text: string): void {
+export function replaceExisting(place: string, shown: string, existing: Existing, text: string): void {
   const staging = new Staging();
   try {
-    staging.file(path, text, existing);
-    if (readExisting(path, shown)?.text !== existing.text) throw noFile(shown, 'it was changed meanwhile');
-    staging.commit([path]);
+    staging.file(place, text, existing);
+    if (readExisting(place, shown)?.text !== existing.text) throw noFile(shown, 'it was changed meanwhile');
+    staging.commit([place]);
   } catch (error) {
     const code = codeOf(error);
     if (code === '') throw error;
