@@ -1,6 +1,7 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { KeepgateError, reaches } from '../../diagnostic.ts';
+import type { HeldFolder } from '../../files/held-folder.ts';
 import type { NginxBinary } from '../../nginx/binary.ts';
 import { printable } from '../../nginx/printable.ts';
 import { withSite } from '../../spec/add-site.ts';
@@ -15,9 +16,9 @@ import { say } from '../report/say.ts';
 import { specText } from '../spec-text.ts';
 import { layoutOf, namedTarget } from '../target.ts';
 import { upstreamUrl } from '../upstream-url.ts';
-import { validSpec } from '../valid-spec.ts';
+import { validSpecIn } from '../valid-spec.ts';
 import { writeNew } from '../write-new.ts';
-import { type Existing, readExisting, replaceExisting } from './existing-spec.ts';
+import { type Existing, holdSpecFolder, readExisting, replaceExisting } from './existing-spec.ts';
 
 export const file = 'keepgate.yaml';
 
@@ -41,17 +42,33 @@ export async function ensureSpec(
   rehearse: Rehearsal,
   io: Io,
 ): Promise<number> {
-  const path = resolve(io.cwd, file);
-  const existing = readExisting(path, file);
-  const text = existing === undefined ? newText(wanted, installed, io) : await textWithSite(existing, wanted, io);
+  const folder = holdSpecFolder(io.cwd, file);
+  try {
+    return await ensureIn(folder, wanted, installed, rehearse, io);
+  } finally {
+    folder.release();
+  }
+}
+
+async function ensureIn(
+  folder: HeldFolder,
+  wanted: WantedSite,
+  installed: NginxBinary,
+  rehearse: Rehearsal,
+  io: Io,
+): Promise<number> {
+  const place = join(folder.path, file);
+  const existing = readExisting(place, file);
+  const text = existing === undefined ? newText(wanted, installed, io) : textWithSite(existing, wanted, io);
   if (text === undefined) return exitCode.done;
   const name = existing === undefined ? 'the new spec' : `${file}, with the new site`;
   const wrong = (await problemsOf(text, name, installed, wanted.format, io))
     ? exitCode.usage
     : await rehearse(text, io);
   if (wrong !== exitCode.done) return wrong;
-  if (existing === undefined) writeNew(path, file, text, 'Run the same command again: it adds the site to it.');
-  else replaceExisting(path, file, existing, text);
+  if (existing === undefined)
+    writeNew(resolve(io.cwd, file), file, text, 'Run the same command again: it adds the site to it.');
+  else replaceExisting(place, file, existing, text);
   if (wanted.format === 'text')
     io.stderr.write(existing === undefined ? `wrote ${file}\n` : `added the site to ${file}\n`);
   return exitCode.done;
@@ -101,8 +118,8 @@ function acmeOf(options: AccountOptions & ChallengeOptions, { cwd }: Io): AcmeOp
 }
 
 /** Undefined where the site is there. @throws KeepgateError spec-exists, the first finding of a spec with errors (1) */
-async function textWithSite(existing: Existing, wanted: WantedSite, io: Io): Promise<string | undefined> {
-  const { spec } = await validSpec([file], io);
+function textWithSite(existing: Existing, wanted: WantedSite, io: Io): string | undefined {
+  const { spec } = validSpecIn([{ file, bytes: existing.bytes }]);
   const url = upstreamUrl(wanted.upstream);
   const all = spec.sites ?? {};
   const theirs = wanted.host.map((host) => Object.values(all).find((site) => isOf(site, host)));

@@ -3,9 +3,12 @@
  * read, written or given away.
  */
 import {
+  closeSync,
+  constants,
   existsSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   statSync,
@@ -14,14 +17,16 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readExisting, replaceExisting } from '../../../src/cli/up/existing-spec.ts';
+import type { Io } from '../../../src/cli/io.ts';
+import { ensureSpec } from '../../../src/cli/up/ensure-spec.ts';
 import { KeepgateError } from '../../../src/diagnostic.ts';
+import type { NginxBinary } from '../../../src/nginx/binary.ts';
 import { chain } from '../../ca.ts';
 import { times } from '../../everything.ts';
 import { keepgateAt } from '../../in-process.ts';
 import { runKeepgate } from '../../run-keepgate.ts';
 import { SharedMachine } from './machine.ts';
-import { attacker, giveAway, isDue, isRoot, swapping } from './other-user.ts';
+import { attacker, giveAway, isDue, isRoot, stateOf, swapping } from './other-user.ts';
 
 const machine = new SharedMachine();
 const host = 'api.example.com';
@@ -238,6 +243,69 @@ describe.skipIf(!isRoot)("init as root in a folder of another user's", () => {
   }, 600_000);
 });
 
+describe.skipIf(!isRoot)("up --host as root in a folder of another user's", () => {
+  const site = (name: string) =>
+    `  ${name}:\n    hosts: [${name}.example.com]\n    upstream: "http://127.0.0.1:8080"\n`;
+  const wanted = {
+    host: ['new.example.com'],
+    upstream: '8080',
+    agreeTos: false,
+    standalone: false,
+    format: 'text' as const,
+  };
+  const nginx: NginxBinary = {
+    path: '/usr/sbin/nginx',
+    target: { version: '1.22.1', openssl: '3.0.0', modules: ['http_ssl_module', 'http_v2_module'] },
+    confDir: undefined,
+    configure: [],
+  };
+  const add = async (cwd: string): Promise<string> => {
+    const output = { write: () => true };
+    const io = { cwd, env: {}, stdout: output, stderr: output } as unknown as Io;
+    try {
+      return String(await ensureSpec(wanted, nginx, () => Promise.resolve(0), io));
+    } catch (error) {
+      if (error instanceof KeepgateError) return error.diagnostic.code;
+      throw error;
+    }
+  };
+
+  it("replaces no spec of root's while the folder is exchanged over and over", async () => {
+    const { theirs, roots } = two();
+    machine.attack(`mkdir ${theirs}/specs; ln -s ${roots} ${theirs}/link; : > ${theirs}/specs/keepgate.yaml`);
+    const own = `version: 1\nsites:\n${site('root')}`;
+    writeFileSync(join(roots, 'keepgate.yaml'), own, { mode: 0o600 });
+    const before = stateOf(roots);
+    const folder = openSync(`${theirs}/specs`, constants.O_RDONLY);
+    const given = `version: 1\nsites:\n${site('theirs')}`;
+    const spec = `/proc/self/fd/${folder}/keepgate.yaml`;
+    const outcomes = new Map<string, number>();
+    const swapper = await swapping(`${theirs}/specs`, `${theirs}/link`);
+    try {
+      for (let round = 0; round < times(2000, 60); round += 1) {
+        writeFileSync(spec, given);
+        await add(`${theirs}/specs`);
+        const outcome = readFileSync(spec, 'utf8') === given ? 'kept' : 'added';
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      }
+    } finally {
+      expect(await swapper.stop()).toBeGreaterThan(0);
+    }
+    closeSync(folder);
+    expect(stateOf(roots)).toEqual(before);
+    expect([...outcomes.keys()].sort()).toEqual(['added', 'kept']);
+  }, 600_000);
+
+  it('follows no link to it', async () => {
+    const { theirs, roots } = two();
+    machine.attack(`ln -s ${roots} ${theirs}/specs`);
+    writeFileSync(join(roots, 'keepgate.yaml'), `version: 1\nsites:\n${site('root')}`);
+    const before = stateOf(roots);
+    expect(await add(join(theirs, 'specs'))).toBe('not-writable');
+    expect(stateOf(roots)).toEqual(before);
+  });
+});
+
 describe.skipIf(!isRoot)("challenges of root's below a folder of another user's", () => {
   it('follow no link', async () => {
     const { httpWebroot } = await import('../../../src/acme/solvers/http-webroot.ts');
@@ -274,37 +342,4 @@ describe.skipIf(!isRoot)('cert export as root of files that are named', () => {
     expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('symbolic link that another user') });
     expect(readdirSync(theirs).sort()).toEqual(['chain.pem', 'key.pem']);
   });
-});
-
-describe.skipIf(!isRoot)("up --host as root in another user's folder", () => {
-  const spec = (host: string) => `version: 1\nsites:\n  a:\n    hosts: [${host}]\n`;
-
-  it('replaces the spec of that folder alone, while the folder is exchanged over and over', async () => {
-    const { theirs, roots } = two();
-    const [own, mine] = [join(roots, 'keepgate.yaml'), join(theirs, 'project/keepgate.yaml')];
-    writeFileSync(own, spec('roots.example.com'), { mode: 0o600 });
-    machine.attack(`mkdir ${theirs}/project; ln -s ${roots} ${theirs}/link`);
-    writeFileSync(mine, spec('mine.example.com'));
-    giveAway(mine);
-    let replaced = 0;
-    const swapper = await swapping(`${theirs}/project`, `${theirs}/link`);
-    try {
-      for (let round = 0; isDue(round, times(2000, 200), replaced > 0); round += 1) {
-        try {
-          const existing = readExisting(mine, 'keepgate.yaml');
-          if (existing === undefined) continue;
-          expect(existing.text).not.toContain('roots');
-          replaceExisting(mine, 'keepgate.yaml', existing, spec('mine.example.com'));
-          replaced += 1;
-        } catch (error) {
-          expect(error).toBeInstanceOf(KeepgateError);
-        }
-      }
-    } finally {
-      expect(await swapper.stop()).toBeGreaterThan(0);
-    }
-    expect(replaced).toBeGreaterThan(0);
-    expect(readFileSync(own, 'utf8')).toBe(spec('roots.example.com'));
-    expect(statSync(own)).toMatchObject({ uid: 0, mode: 0o100600 });
-  }, 600_000);
 });
