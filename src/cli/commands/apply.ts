@@ -20,7 +20,7 @@ import {
 } from '../installation.ts';
 import { exitCode, type Io } from '../io.ts';
 import { say } from '../report/say.ts';
-import { operandsFor } from '../spec-names.ts';
+import { operandsForName } from '../spec-names.ts';
 
 interface Options extends InstallOptions, ApplyRunOptions {}
 
@@ -57,7 +57,7 @@ async function run(argv: Options, io: Io): Promise<number> {
     if (!now.ok) return { refused: now.findings.diagnostics };
     return { by: 'apply', ...goalOf(now.installation), ...stepsOf(now.installation, argv, io) };
   };
-  const words = operandsFor(argv);
+  const words = installation.specs.flatMap(operandsForName);
   return runInstall(
     { place, binary, goal, options: argv, diagnostics, ignored, ports: portsOf(resolved.model), words },
     io,

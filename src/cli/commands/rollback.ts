@@ -18,7 +18,7 @@ import { pastDisputes } from '../past-disputes.ts';
 import { stepsFor } from '../past-steps.ts';
 import { toJson } from '../report/json.ts';
 import { addressesOf } from '../restored-sites.ts';
-import { type NameOptions, nameOption, namesOfOperands, operandsFor } from '../spec-names.ts';
+import { type NameOptions, nameOption, namesOfOperands, operandsForName } from '../spec-names.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface Options extends ApplyRunOptions, NameOptions {
@@ -59,19 +59,23 @@ async function run(argv: Options, io: Io): Promise<number> {
     io.stdout.write(argv.format === 'json' ? toJson(history.map(entryOf)) : inWords(history));
     return exitCode.done;
   }
-  const specs = all ? 'all' : whose(argv, specsKnown(installedSpecs(place.folder), history), io);
+  const installed = installedSpecs(place.folder);
+  const specs = all ? 'all' : whose(argv, specsKnown(installed, []), specsKnown(installed, history), io);
   const change = choose(history, specs, to);
   const goal = async (): Promise<Goal | Refused> => {
     const found = goalOf(change, specs, history, installedSpecs(place.folder), place.live ? binary?.target : undefined);
     return 'refused' in found ? found : { ...found, ...stepsFor(found.wanted, { place, binary, ...argv }, io) };
   };
   const ports = openPorts(addressesOf(wantedOf(change.before, [manifestName]).files));
-  const words = all ? ['--all'] : operandsFor(argv);
+  const words = specs === 'all' ? ['--all'] : [...specs].flatMap(operandsForName);
   return runInstall({ place, binary, goal, options: argv, diagnostics: [], ignored: [], ports, words }, io);
 }
 
-/** `all`: where no spec is known, as of what 0.1.0 installed, nothing has to be told apart. */
-function whose(argv: Options, known: readonly string[], io: Io): ReadonlySet<string> | 'all' {
+/**
+ * `there`: the specs that have sites now; `known`: those that had some as well. `all`: where no spec is known, as of what 0.1.0 installed,
+ * nothing has to be told apart.
+ */
+function whose(argv: Options, there: readonly string[], known: readonly string[], io: Io): ReadonlySet<string> | 'all' {
   const names = namesOfOperands(argv.spec ?? [], argv.as, known, io);
   const isGiven = argv.as !== undefined || (argv.spec ?? []).length > 0;
   if (known.length === 0 && !isGiven) return 'all';
@@ -86,7 +90,8 @@ function whose(argv: Options, known: readonly string[], io: Io): ReadonlySet<str
           : `Name one that was, or all with --all: ${known.join(', ')}`,
     });
   if (names.length > 0) return new Set(names);
-  if (known.length === 1) return new Set(known);
+  const [only, ...more] = there.length > 0 ? there : known;
+  if (only !== undefined && more.length === 0) return new Set([only]);
   throw new UsageError(
     `several specs are installed here: name the one whose last apply is to be undone, or all with --all: ${known.join(', ')}`,
   );

@@ -329,6 +329,17 @@ describe('rollback', () => {
     expect(image.tree).toEqual(first);
   });
 
+  it('takes the only spec that has sites now, whatever others there were', async () => {
+    const { image, one, two } = await both();
+    await image.done('apply', two, '--prune');
+    writeFileSync(two, specOf({ ...b, port: 9202 }));
+    const { stderr } = await image.done('apply', two);
+    expect(stderr).toContain(`undo it with: keepgate rollback ${two} --to `);
+    expect(await image.run(['rollback'])).toMatchObject({ exitCode: 0 });
+    expect(image.text('b')).toContain('127.0.0.1:9002');
+    expect(existsSync(one)).toBe(true);
+  });
+
   it('takes the spec of the working folder, or the only one', async () => {
     const image = new Image();
     image.service(a, 'one/keepgate.yaml');
