@@ -64,7 +64,7 @@ async function run(argv: Options, io: Io): Promise<number> {
   const { deliver } = await import('../../deploy/deliver.ts');
   const { force, out } = argv;
   const make = async () =>
-    (await insideInstallation(out, sources, configuration, argv, io)) ?? {
+    (await insideInstallation(out, sources, configuration, { ...argv, pinned }, io)) ?? {
       resolved: configuration.resolved,
       rendered,
       wanted: rendered,
@@ -98,7 +98,7 @@ async function insideInstallation(
   out: string,
   sources: readonly SpecFile[],
   { spec, target }: Configuration,
-  { as, allowRaw, templates }: Options,
+  { as, allowRaw, templates, pinned }: Options & { readonly pinned: boolean },
   io: Io,
 ): Promise<Delivery | readonly Diagnostic[] | undefined> {
   const folder = resolve(io.cwd, out);
@@ -109,7 +109,8 @@ async function insideInstallation(
     folder,
     { spec, loaded: loadSpec(sources), sources, names: namesOf(sources, as) },
     {
-      ...{ allowRaw, templates, target, installed: undefined, adopt: [], prune: false },
+      ...{ allowRaw, templates, target, written: pinned ? target : undefined, installed: undefined },
+      ...{ adopt: [], prune: false },
       layout: () => layoutOf(spec.nginx),
     },
     io,
