@@ -69,7 +69,11 @@ async function run(argv: Options, io: Io): Promise<number> {
       rendered,
       wanted: rendered,
     };
-  const delivered = await deliver(make, { out, force, pinned, words: operandsFor(argv), cwd: io.cwd, env: io.env });
+  const waiting = (pid: number): void => {
+    io.stderr.write(`waiting for process ${pid}, which is changing ${out}\n`);
+  };
+  const words = operandsFor(argv);
+  const delivered = await deliver(make, { out, force, pinned, words, waiting, cwd: io.cwd, env: io.env });
   const diagnostics = [...findings.diagnostics, ...delivered.diagnostics];
   if (!delivered.ok) {
     await say({ ...argv, ...findings, diagnostics }, io);

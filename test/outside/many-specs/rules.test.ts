@@ -1,7 +1,11 @@
 /** What two specs on one machine owe each other. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { inFolder } from '../../../src/deploy/install-folder.ts';
+import { withInstallLock } from '../../../src/deploy/state-folder.ts';
+import { keepgateAt } from '../../in-process.ts';
 import { nginxOf } from '../../parts.ts';
 import { runKeepgate } from '../../run-keepgate.ts';
 import { Image, type Service, specOf } from './image.ts';
@@ -576,6 +580,31 @@ describe('render --out', () => {
     expect(await out(other)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('site-of-another-spec') });
   });
 
+  it('waits for a run that is at work there, and keeps what that installs', async () => {
+    const { image, one, two } = await both();
+    await image.done('apply', two);
+    const after = join(image.folder, 'after');
+    const copy = (from: string, to: string) =>
+      cpSync(from, to, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('.keepgate') });
+    copy(image.etc, after);
+    await image.done('rollback', two);
+    writeFileSync(one, specOf({ ...a, port: 9101 }));
+    const render = () => keepgateAt(['render', one, '--out', image.etc], { cwd: image.folder, now: () => new Date() });
+    const { running } = await inFolder(image.etc, (tree) =>
+      withInstallLock(tree, { wait: 0 }, async () => {
+        const running = render();
+        expect(await Promise.race([running, sleep(500, 'waits')])).toBe('waits');
+        copy(after, image.etc);
+        return { running };
+      }),
+    );
+    const { exitCode, stderr } = await running;
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('waiting for process') });
+    expect(image.sites).toEqual(['a', 'b']);
+    expect(image.text('a')).toContain(':9101');
+    for (const spec of [one, two]) expect((await image.done('apply', spec)).stderr).toContain('nothing was written');
+  });
+
   it('into any other folder removes what is gone from its configuration', async () => {
     const image = new Image();
     const out = async (spec: string) => {
@@ -587,6 +616,7 @@ describe('render --out', () => {
     };
     await out(image.service(a));
     await out(image.service(b));
+    expect(existsSync(join(image.folder, 'site/.keepgate'))).toBe(false);
     expect(existsSync(join(image.folder, 'site/sites-available/keepgate_a.conf'))).toBe(false);
     expect(readFileSync(join(image.folder, 'site/keepgate.manifest.json'), 'utf8')).not.toContain(image.folder);
   });
