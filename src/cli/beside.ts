@@ -4,8 +4,17 @@ import { existsSync } from 'node:fs';
 import { type InstalledSpecs, installedSpecs } from '../deploy/installed-specs.ts';
 import { type Beside, beside, type WantedBeside, wantedBeside } from '../deploy/plan-specs.ts';
 import { type Diagnostic, reaches } from '../diagnostic.ts';
-import type { MachineSettings, Neighbour, SpecRecord, SpecRecords } from '../model/claims.ts';
-import { noSpec, specInWords } from '../model/claims.ts';
+import {
+  contradictions,
+  type MachineSettings,
+  type Neighbour,
+  noSpec,
+  type SpecRecord,
+  type SpecRecords,
+  settingsIn,
+  sharedTarget,
+  specInWords,
+} from '../model/claims.ts';
 import { expand } from '../model/expand.ts';
 import type { Resolved } from '../model/resolve.ts';
 import type { Target } from '../model/target.ts';
@@ -28,8 +37,9 @@ export interface BesideOptions extends Pick<ConfigurationOptions, 'allowRaw' | '
   readonly templates: string | undefined;
   readonly adopt: readonly string[];
   readonly prune: boolean;
-  /** The nginx that the sites are made for, and the one that is known to read the shared file. */
+  /** The nginx that the sites are made for, the one that the spec names, and the one that is known to read the shared file. */
   readonly target: Target;
+  readonly written: Target | undefined;
   readonly installed: Target | undefined;
 }
 
@@ -68,7 +78,10 @@ export function lookBeside(
   const sites = new Set(expand(spec, loaded.places).sites.map(({ name }) => name));
   const adopt = named.names === undefined ? [...sites] : [];
   const around = beside(installedSpecs(folder).records, { specs: new Set(names), sites, adopt, prune: false });
-  return { others: around.others, diagnostics: disputes({ ...around, unknown: [] }, { ...named, names }) };
+  return {
+    others: around.others,
+    diagnostics: disputes({ ...around, unknown: [] }, { ...named, names }, { installed: true }),
+  };
 }
 
 async function placing(installed: InstalledSpecs, named: NamedSpec, options: BesideOptions, io: Io): Promise<Placing> {
@@ -76,31 +89,48 @@ async function placing(installed: InstalledSpecs, named: NamedSpec, options: Bes
   const { places } = loaded;
   const sites = new Set(expand(spec, places).sites.map(({ name }) => name));
   const around = beside(installed.records, { ...options, specs: new Set(names), sites });
-  const configured = configureFor(spec, places, options.target, { ...options, others: around.others });
+  const said: MachineSettings = options.written ? { target: options.written } : {};
+  const reader = sharedTarget(options.installed, [said, ...settingsIn(around.others)]);
+  const configured = configureFor(spec, places, options.target, {
+    ...options,
+    others: around.others,
+    installed: reader,
+  });
   if (!configured.ok) return { ok: false, findings: { diagnostics: configured.diagnostics, ignored: [] } };
   const { configuration } = configured;
-  const diagnostics = [...configuration.diagnostics, ...disputes(around, named), ...withoutSpec(around)];
+  const diagnostics = [
+    ...configuration.diagnostics,
+    ...disputes(around, named, { ...said, installed: options.installed !== undefined }),
+    ...withoutSpec(around),
+  ];
   if (reaches(diagnostics, 'error')) return { ok: false, findings: { ...configuration, diagnostics } };
   const { resolved, target } = configuration;
   const rendered =
     options.templates === undefined
       ? render(resolved.model, target)
       : (await import('./template-files.ts')).renderWithTemplates(options.templates, resolved.model, target, io);
-  const records = { ...around.others, ...ownRecords(resolved, named) };
+  const records = { ...around.others, ...ownRecords(resolved, named, said) };
   const { files, links, manifest } = rendered;
-  const list = { ...manifest, target: options.installed ?? target };
+  const list = { ...manifest, target: reader ?? target };
   const wanted = wantedBeside({ files, links, manifest: list }, installed.manifest, records);
   return { ok: true, configuration: { ...configuration, diagnostics }, rendered, wanted, taken: around.taken };
 }
 
-function ownRecords(resolved: Resolved, { spec, loaded, sources, names }: NamedSpec): SpecRecords {
+function ownRecords(
+  resolved: Resolved,
+  { spec, loaded, sources, names }: NamedSpec,
+  { target }: MachineSettings,
+): SpecRecords {
   const { places, values } = loaded;
   const nameOf = (file: string): string => names[sources.findIndex((source) => source.file === file)] ?? names[0] ?? '';
   const siteSpec = (specName: string): string => nameOf(places.file(['sites', specName]));
   const { defaultServer, store } = resolved.settings;
   const storeFrom = spec.acme?.store ? nameOf(places.file(['acme'])) : siteSpec(resolved.expanded[0]?.specName ?? '');
   const settingsOf = (name: string): MachineSettings => ({
-    ...(defaultServer && nameOf(places.file(['nginx'])) === name && { defaultServer }),
+    ...(nameOf(places.file(['nginx'])) === name && {
+      ...(defaultServer && { defaultServer }),
+      ...(target && { target }),
+    }),
     ...(store !== undefined && storeFrom === name && { store }),
   });
   const records = [...new Set(names)].map((name): [string, SpecRecord] => {
@@ -122,10 +152,15 @@ export function digestOf(values: readonly unknown[]): string {
 }
 
 /** What two specs can't both have, each with both sides and the way out. */
-function disputes({ conflicts, unknown, others }: Beside, { spec, loaded, names }: NamedSpec): Diagnostic[] {
+function disputes(
+  { conflicts, unknown, others }: Beside,
+  { spec, loaded, names }: NamedSpec,
+  { target, installed }: { readonly target?: Target; readonly installed: boolean },
+): Diagnostic[] {
   const { places } = loaded;
   const bySite = new Map(expand(spec, places).sites.map(({ name, specName }) => [name, specName]));
-  const own = spec.nginx?.defaultServer;
+  const defaultServer = spec.nginx?.defaultServer;
+  const own = { ...(defaultServer && { defaultServer }), ...(target && { target }) };
   return [
     ...conflicts.map(({ site, spec: other }): Diagnostic => {
       const at = places.locate(['sites', bySite.get(site) ?? site], 'key');
@@ -146,22 +181,18 @@ function disputes({ conflicts, unknown, others }: Beside, { spec, loaded, names 
         help: 'See what is installed, and from which spec: keepgate status',
       }),
     ),
-    ...Object.entries(others).flatMap(([other, { settings }]): Diagnostic[] => {
-      const { defaultServer } = settings;
-      if (own === undefined || defaultServer === undefined || own === defaultServer) return [];
-      const at = places.locate(['nginx', 'defaultServer']);
-      return [
-        {
-          code: 'setting-of-another-spec',
-          severity: 'error',
-          message: `nginx.defaultServer is ${own} here and ${defaultServer} in ${specInWords(other)}; a machine has one`,
-          help:
-            other === noSpec
-              ? 'Name its sites in this spec, or take them out: keepgate remove SITE'
-              : 'Let one of them say it: take it out of the other, since what a spec does not say agrees with anything.',
-          ...(at && { at }),
-        },
-      ];
+    ...contradictions(own, others, { installed }).map(({ setting, said, other, spec: neighbour }): Diagnostic => {
+      const at = places.locate(['nginx', setting]);
+      return {
+        code: 'setting-of-another-spec',
+        severity: 'error',
+        message: `nginx.${setting} is ${said} here and ${other} in ${specInWords(neighbour)}; a machine has one`,
+        help:
+          neighbour === noSpec
+            ? 'Name its sites in this spec, or take them out: keepgate remove SITE'
+            : 'Let one of them say it: take it out of the other, since what a spec does not say agrees with anything.',
+        ...(at && { at }),
+      };
     }),
   ];
 }

@@ -78,7 +78,8 @@ export async function prepare(argv: InstallOptions, io: Io): Promise<Prepared> {
   const loaded = loadSpec(sources);
   const { spec, places, diagnostics } = loaded;
   if (spec === undefined) return { ok: false, findings: { diagnostics, ignored: [] } };
-  const target = namedTarget({}, spec.nginx, places, io) ?? binary?.target;
+  const written = namedTarget({}, spec.nginx, places, io);
+  const target = written ?? binary?.target;
   if (target === undefined)
     throw new KeepgateError(4, {
       code: 'nginx-missing',
@@ -95,6 +96,7 @@ export async function prepare(argv: InstallOptions, io: Io): Promise<Prepared> {
       prune: argv.prune === true,
       layout: () => layoutOf(spec.nginx, place.folder),
       target,
+      written,
       installed: place.live && binary?.target.version === target.version ? binary.target : undefined,
     },
     io,

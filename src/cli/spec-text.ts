@@ -1,11 +1,11 @@
 /** The commented spec that `keepgate init` and `keepgate up --host` write. */
 import type { FrontSpec } from '../domino/front-spec.ts';
+import { pinnedTarget } from '../model/pinned-target.ts';
 import type { Target } from '../model/target.ts';
 import { flowText, plainOrQuoted } from '../spec/flow-text.ts';
 import { siteNameOf } from '../spec/site-name.ts';
 import type { AcmeOptions } from '../spec/types.gen.ts';
 import { dominoSite } from './domino-spec-text.ts';
-import { pinnedTarget } from './pinned-target.ts';
 
 export interface SpecTextOptions {
   readonly preset: 'rest-api' | 'domino-rest-api' | undefined;

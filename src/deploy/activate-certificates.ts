@@ -6,7 +6,7 @@ import { inFolder } from './install-folder.ts';
 import { listeningSockets, type Socket } from './listening-sockets.ts';
 import { installedNginx, type NginxInstance } from './nginx-instance.ts';
 import { type NginxProcess, nginxOf, userOf } from './processes.ts';
-import { recoverBefore } from './recover.ts';
+import { recoverInterrupted } from './recover.ts';
 import { reloadOrPutBack } from './reload-or-put-back.ts';
 import { askForCertificate, type ExpectedCertificate } from './served-certificate.ts';
 
@@ -83,10 +83,7 @@ async function undoInterrupted(nginx: NginxInstance, signal: AbortSignal | undef
   const { folder } = nginx;
   if (folder === undefined) return [];
   try {
-    return await inFolder(folder, async (tree) => {
-      const place = { shown: folder, instance: nginx };
-      return (await recoverBefore(tree, place, () => undefined, signal)).recovered;
-    });
+    return await inFolder(folder, (tree) => recoverInterrupted(tree, { shown: folder, instance: nginx }, signal));
   } catch (error) {
     if (!(error instanceof KeepgateError)) throw error;
     return [{ ...error.diagnostic, severity: 'warning' }];

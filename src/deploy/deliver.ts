@@ -22,6 +22,8 @@ export interface DeliverOptions {
   readonly words: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Another run is at work there, and is waited for. */
+  readonly waiting?: (pid: number) => void;
 }
 
 /** What is to be written, and what it was made from. */
@@ -43,7 +45,7 @@ export type Delivered =
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /**
- * Writes the files below a folder. `make` is asked once a crashed run is undone. `next`: lines for sh, to be run in `cwd`.
+ * Writes the files below a folder. `make` is asked once nobody else is at work there and a crashed run is undone. `next`: lines for sh, to be run in `cwd`.
  * @throws KeepgateError as `writeFolder` and `recoverBefore` do
  */
 export async function deliver(
@@ -53,11 +55,13 @@ export async function deliver(
   const { out, force, pinned, words, cwd, env } = options;
   const folder = resolve(cwd, out);
   return inMadeFolder(folder, async (tree) => {
-    const { recovered, result } = await recoverBefore(tree, { shown: out, instance: undefined }, async () => {
+    const write = async () => {
       const made = await make();
       if (!('wanted' in made)) return { ok: false as const, diagnostics: made };
       return { made, ...writeFolder(tree, made.wanted, { force, shown: out }) };
-    });
+    };
+    const place = { shown: out, instance: undefined };
+    const { recovered, result } = await recoverBefore(tree, place, write, options.waiting);
     const found = tree.distrust ? [...recovered, untrusted(out, tree.distrust)] : recovered;
     if (!result.ok) return { ok: false, diagnostics: [...found, ...result.diagnostics] };
     const { changes, made } = result;

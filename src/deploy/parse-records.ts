@@ -29,10 +29,24 @@ export function recordsProblem(value: unknown): string | undefined {
   return undefined;
 }
 
-function areSettings({ defaultServer, store }: Record<string, unknown>): boolean {
+function areSettings({ defaultServer, store, target }: Record<string, unknown>): boolean {
   return (
+    (target === undefined || isTarget(target)) &&
     (defaultServer === undefined || isText(defaultServer, /^(?:refuse|https|off)$/)) &&
     (store === undefined || isText(store, /^\/[^\p{Cc}]{0,4095}$/u))
+  );
+}
+
+function isTarget(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { version, openssl, modules = [], without = [], fork } = value;
+  const areNames = (names: unknown): boolean => areAll(names, (name) => /^[\w-]+$/.test(name));
+  return (
+    isText(version, /^\d{1,3}\.\d{1,3}\.\d{1,3}$/) &&
+    isText(openssl, /^[\w .+-]{1,100}$/) &&
+    areNames(modules) &&
+    areNames(without) &&
+    (fork === undefined || isText(fork, /^[\w./-]{1,100}$/))
   );
 }
 

@@ -13,29 +13,44 @@ import { noteLoaded, noteUnsure } from './loaded.ts';
 import { folderOf } from './plan.ts';
 import { nginxOf } from './processes.ts';
 import { isLoaded, testReloadObserve } from './reload.ts';
-import { stateName, withInstallLock } from './state-folder.ts';
+import { inState, stateFolderIfAny, stateName, withInstallLock } from './state-folder.ts';
 
 /** Milliseconds to wait for runs that are at work. */
 const lockWait = 600_000;
 
 /**
- * For commands that write beside what is installed, or reload it: the journal of a run is not theirs to overwrite. One that is at
- * work is waited for, one that was cut off is put back. Then the work is done; without a journal at once, with no lock. In a folder that
- * somebody else can change no journal is believed: what lies there stays, with a warning.
+ * For commands that write beside what is installed: nobody else changes it meanwhile, and the journal of a run is not theirs to overwrite. A run
+ * that is at work is waited for, one that was cut off is put back. Then the work is done; where nothing was ever installed, with no lock. In a
+ * folder that somebody else can change no journal is believed: what lies there stays, with a warning.
  * @throws KeepgateError install-locked, install-folder-unsafe, state-damaged, state-not-usable, out-not-usable, nginx-not-runnable (4)
  */
 export async function recoverBefore<T>(
   tree: HeldTree,
   place: Pick<Place, 'shown' | 'instance'>,
   work: () => T | Promise<T>,
-  signal?: AbortSignal,
+  waiting?: (pid: number) => void,
 ): Promise<{ readonly recovered: readonly Diagnostic[]; readonly result: T }> {
   if (tree.distrust !== undefined) return { recovered: notBelieved(tree, tree.distrust), result: await work() };
-  if (readJournal(tree) === undefined) return { recovered: [], result: await work() };
-  return withInstallLock(tree, { wait: lockWait, signal }, async () => {
-    const recovered = await recover(tree, place, { reload: true, signal });
+  const isInstalled = inState(tree, stateName, () => stateFolderIfAny(tree, stateName)) !== undefined;
+  if (!isInstalled) return { recovered: [], result: await work() };
+  return withInstallLock(tree, { wait: lockWait, waiting }, async () => {
+    const recovered = await recover(tree, place, { reload: true });
     return { recovered, result: await work() };
   });
+}
+
+/**
+ * The same for commands that only reload it, and may not be let write there: without a journal there is nothing to wait for.
+ * @throws KeepgateError as `recoverBefore` does
+ */
+export async function recoverInterrupted(
+  tree: HeldTree,
+  place: Pick<Place, 'shown' | 'instance'>,
+  signal: AbortSignal | undefined,
+): Promise<readonly Diagnostic[]> {
+  if (tree.distrust !== undefined) return notBelieved(tree, tree.distrust);
+  if (readJournal(tree) === undefined) return [];
+  return withInstallLock(tree, { wait: lockWait, signal }, () => recover(tree, place, { reload: true, signal }));
 }
 
 /** Whatever lies there under the name of a journal, nobody reads it. */

@@ -1,7 +1,7 @@
 /** A change of what is installed that no spec was read for: some sites go or come back, and the shared file is made anew. */
 import { createHash } from 'node:crypto';
 import type { Snapshot } from '../files/snapshot.ts';
-import { machineSettings, neighboursIn, type SpecRecords } from '../model/claims.ts';
+import { machineSettings, neighboursIn, type SpecRecords, settingsIn } from '../model/claims.ts';
 import { nginxFeatures } from '../model/nginx-features.ts';
 import { sharedOf } from '../model/shared.ts';
 import type { Target } from '../model/target.ts';
@@ -28,7 +28,7 @@ export function remade(options: RemadeOptions): { readonly wanted: Wanted; reado
   const sites = neighboursIn(records);
   if (sites.length === 0)
     return { wanted: { files: [], links: [], manifest: { files: {}, links: {} } }, manifest: undefined };
-  const settings = machineSettings(Object.values(records).map((record) => record.settings));
+  const settings = machineSettings(settingsIn(records));
   const claims = sites.map(({ claim }) => claim);
   const text = renderShared(sharedOf(claims, settings, nginxFeatures(target)));
   const { files, links, manifest } = wantedOf(restored, []);

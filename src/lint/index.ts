@@ -1,6 +1,6 @@
 /** All rules, and what they find in a configuration. */
 import type { Diagnostic, Location } from '../diagnostic.ts';
-import { machineSettings, neighboursIn, type SpecRecords } from '../model/claims.ts';
+import { machineSettings, neighboursIn, type SpecRecords, settingsIn } from '../model/claims.ts';
 import { type ExpandedSite, locate as nearest, placeOf } from '../model/expand.ts';
 import type { Resolved } from '../model/resolve.ts';
 import type { Target } from '../model/target.ts';
@@ -103,7 +103,7 @@ export function lint(
   const machine = new OwnMachine(sites);
   const { features, settings } = resolved;
   const others = neighboursIn(records);
-  const all = machineSettings([settings, ...Object.values(records).map((record) => record.settings)]);
+  const all = machineSettings([settings, ...settingsIn(records)]);
   const { defaultServer = 'refuse' } = all;
   const context: LintContext = { spec, sites, others, defaultServer, features, target, machine, rules };
   // several sites may share what a finding is about: a named upstream, defaults, a preset

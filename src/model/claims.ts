@@ -2,7 +2,9 @@
  * What sites ask of what all sites of a machine share, whichever spec they come from. It is the same for every version of nginx, so that the
  * shared file can be made anew for the one that is installed.
  */
+import { pinnedTarget } from './pinned-target.ts';
 import type { Site } from './site.ts';
+import type { Target } from './target.ts';
 import type { TlsProfile } from './tls-profiles.ts';
 
 export interface Claim {
@@ -22,6 +24,8 @@ export interface MachineSettings {
   readonly defaultServer?: 'refuse' | 'https' | 'off';
   /** Where the throwaway certificate of an old nginx lies. */
   readonly store?: string;
+  /** The nginx that it is written for. Where one is installed, that one counts. */
+  readonly target?: Target;
 }
 
 /** What an installation remembers of one spec. */
@@ -68,9 +72,58 @@ export function claimOf(site: Pick<Site, 'hosts' | 'listen' | 'http2' | 'tls'>, 
   };
 }
 
+export const settingsIn = (records: SpecRecords): MachineSettings[] =>
+  Object.values(records).map(({ settings }) => settings);
+
 /** What holds for the machine: two that differ are refused before, and the order of the specs does not matter. */
 export function machineSettings(written: readonly MachineSettings[]): MachineSettings {
   const [defaultServer] = written.flatMap((settings) => settings.defaultServer ?? []);
   const [store] = written.flatMap((settings) => settings.store ?? []).sort();
-  return { ...(defaultServer && { defaultServer }), ...(store !== undefined && { store }) };
+  const byText = (a: Target, b: Target): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+  const [target] = written.flatMap((settings) => (settings.target ? inOrder(settings.target) : [])).sort(byText);
+  return {
+    ...(defaultServer && { defaultServer }),
+    ...(store !== undefined && { store }),
+    ...(target && { target }),
+  };
+}
+
+/** A manifest that was read has it in another order than a spec, and the same bytes have to come of both. */
+const inOrder = ({ version, openssl, modules, without, fork }: Target): Target => ({
+  ...{ version, openssl },
+  ...(modules && { modules }),
+  ...(without && { without }),
+  ...(fork !== undefined && { fork }),
+});
+
+/** The nginx that reads what all share: the one that is installed where it is known, else the one that a spec is written for. */
+export function sharedTarget(installed: Target | undefined, written: readonly MachineSettings[]): Target | undefined {
+  return installed ?? machineSettings(written).target;
+}
+
+/** What two specs say differently for the machine. */
+export interface Contradiction {
+  /** Of the section `nginx`. */
+  readonly setting: 'defaultServer' | 'target';
+  /** As it stands in a spec: on the one side, and on the other's. */
+  readonly said: string;
+  readonly other: string;
+  readonly spec: string;
+}
+
+/** `installed`: the nginx that reads what all share is known, whatever the specs are written for. */
+export function contradictions(
+  own: MachineSettings,
+  others: SpecRecords,
+  { installed }: { readonly installed: boolean },
+): Contradiction[] {
+  const wordsOf = ({ defaultServer, target }: MachineSettings) =>
+    ({ defaultServer, target: target && !installed ? pinnedTarget(target) : undefined }) as const;
+  const words = wordsOf(own);
+  return Object.entries(others).flatMap(([spec, { settings }]) =>
+    (['defaultServer', 'target'] as const).flatMap((setting): Contradiction[] => {
+      const [said, other] = [words[setting], wordsOf(settings)[setting]];
+      return said === undefined || other === undefined || said === other ? [] : [{ setting, said, other, spec }];
+    }),
+  );
 }

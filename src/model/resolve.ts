@@ -13,6 +13,7 @@ import {
   machineSettings,
   neighboursIn,
   type SpecRecords,
+  settingsIn,
 } from './claims.ts';
 import { type ExpandedSite, expand, type PlainSite, placeOf } from './expand.ts';
 import { type NginxFeatures, nginxFeatures } from './nginx-features.ts';
@@ -81,7 +82,7 @@ export function resolve(spec: Spec, places: Places, options: ResolveOptions): Re
   const others = options.others ?? {};
   const shared = sharedOf(
     [...claims, ...neighboursIn(others).map(({ claim }) => claim)],
-    machineSettings([settings, ...Object.values(others).map((record) => record.settings)]),
+    machineSettings([settings, ...settingsIn(others)]),
     options.installed ? nginxFeatures(options.installed) : features,
   );
   return { model: { layout: options.layout, sites, shared }, claims, settings, expanded, features, diagnostics };

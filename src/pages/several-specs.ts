@@ -16,11 +16,16 @@ a spec whose real path is another with each release needs a name of its own: --a
   },
   'setting-of-another-spec': {
     title: 'two specs say different things for the whole machine',
-    text: `Who answers for unknown hosts (nginx.defaultServer) is one setting for all sites of a machine. A spec that does not say it agrees
-with anything; two that do have to say the same. Let one of them say it: take it out of this one and apply it, then change the other.
+    text: `Who answers for unknown hosts (nginx.defaultServer) is one setting for all sites of a machine. So is the nginx that the files are
+written for (nginx.target), where none is known to be installed: below a --root of its own the file that all sites share is made for it. A
+spec that does not say it agrees with anything; two that do have to say the same. Let one of them say it: take it out of this one and apply
+it, then change the other. Or write it in one of them alone and apply both at once. A rollback that would bring back what another spec
+says differently by now is refused too.
 
   # in one spec alone
-  nginx: {defaultServer: https}`,
+  nginx: {defaultServer: https}
+
+  sudo keepgate apply /srv/a/keepgate.yaml /srv/b/keepgate.yaml`,
   },
   'site-without-spec': {
     title: 'a site is installed that no spec is known of',

@@ -5,7 +5,7 @@ import { type InstallFolder, installFolder } from '../../deploy/place.ts';
 import { withoutSites } from '../../deploy/plan-specs.ts';
 import { remade } from '../../deploy/remade.ts';
 import { type Diagnostic, KeepgateError } from '../../diagnostic.ts';
-import { neighboursIn } from '../../model/claims.ts';
+import { neighboursIn, settingsIn, sharedTarget } from '../../model/claims.ts';
 import type { NginxBinary } from '../../nginx/binary.ts';
 import { printable } from '../../nginx/printable.ts';
 import type { Command } from '../command.ts';
@@ -67,10 +67,10 @@ function goalOf(
   binary: NginxBinary | undefined,
 ): State | Refused {
   const owner = neighboursIn(records).find((one) => one.site === site)?.spec;
-  const target = live ? (binary?.target ?? manifest?.target) : manifest?.target;
+  const left = withoutSites(records, new Set([site]));
+  const target = sharedTarget(live ? binary?.target : undefined, settingsIn(left)) ?? manifest?.target;
   if (owner === undefined || target === undefined) return { refused: [unknown(site, shown)] };
   const restored = { files: {}, links: {} };
-  const left = withoutSites(records, new Set([site]));
   return { by: 'remove', specs: [owner], ...remade({ installed: manifest, records: left, restored, target }) };
 }
 

@@ -63,12 +63,16 @@ async function run(argv: Options, io: Io): Promise<number> {
   const { deliver } = await import('../../deploy/deliver.ts');
   const { force, out } = argv;
   const make = async () =>
-    (await insideInstallation(out, sources, configuration, argv, io)) ?? {
+    (await insideInstallation(out, sources, configuration, { ...argv, pinned }, io)) ?? {
       resolved: configuration.resolved,
       rendered,
       wanted: rendered,
     };
-  const delivered = await deliver(make, { out, force, pinned, words: operandsFor(argv), cwd: io.cwd, env: io.env });
+  const waiting = (pid: number): void => {
+    io.stderr.write(`waiting for process ${pid}, which is changing ${out}\n`);
+  };
+  const words = operandsFor(argv);
+  const delivered = await deliver(make, { out, force, pinned, words, waiting, cwd: io.cwd, env: io.env });
   const diagnostics = [...findings.diagnostics, ...delivered.diagnostics];
   if (!delivered.ok) {
     await say({ ...argv, ...findings, diagnostics }, io);
@@ -97,7 +101,7 @@ async function insideInstallation(
   out: string,
   sources: readonly SpecFile[],
   { spec, target }: Configuration,
-  { as, allowRaw, templates }: Options,
+  { as, allowRaw, templates, pinned }: Options & { readonly pinned: boolean },
   io: Io,
 ): Promise<Delivery | readonly Diagnostic[] | undefined> {
   const folder = resolve(io.cwd, out);
@@ -109,7 +113,8 @@ async function insideInstallation(
     folder,
     { spec, loaded: loadSpec(sources), sources, names: namesOf(sources, as) },
     {
-      ...{ allowRaw, templates, target, installed: undefined, adopt: [], prune: false },
+      ...{ allowRaw, templates, target, written: pinned ? target : undefined, installed: undefined },
+      ...{ adopt: [], prune: false },
       layout: () => layoutOf(spec.nginx),
     },
     io,

@@ -8,6 +8,8 @@ import { installFolder } from '../../deploy/place.ts';
 import { remade } from '../../deploy/remade.ts';
 import { wantedOf } from '../../deploy/snapshot.ts';
 import { KeepgateError } from '../../diagnostic.ts';
+import { settingsIn, sharedTarget } from '../../model/claims.ts';
+import { nginxFeatures } from '../../model/nginx-features.ts';
 import { manifestName } from '../../render/render.ts';
 import { visible } from '../../visible.ts';
 import type { Command } from '../command.ts';
@@ -138,10 +140,11 @@ function goalOf(
   }
   const changes = history.filter((one) => one.number >= number);
   const back = goBack(specs, now, then, changes);
-  const refused = pastDisputes(back);
-  if (refused.length > 0) return { refused };
-  const nginx = target ?? (installed.manifest ?? past.manifest)?.target;
+  const nginx = sharedTarget(target, settingsIn(back.records)) ?? (installed.manifest ?? past.manifest)?.target;
   if (nginx === undefined) throw new TypeError('a state with several specs has a list of them');
+  const reader = { target: nginx, features: nginxFeatures(nginx) };
+  const refused = pastDisputes(back, { now, then, reader, installed: target !== undefined });
+  if (refused.length > 0) return { refused };
   const restored = snapshotOfSites(before, back.restored);
   return {
     by: 'rollback',

@@ -1,5 +1,5 @@
 import type { Finding, LintContext, Rule } from '../rule.ts';
-import { disagreements, otherPlace } from '../shared-sockets.ts';
+import { http2Clashes, meetingOf, otherPlace } from '../shared-sockets.ts';
 
 /** Before 1.25.1 HTTP/2 is a word of `listen`. */
 export const http2Collision: Rule = {
@@ -11,15 +11,12 @@ there: a site with http2: false would speak it nevertheless. Give the sites the 
 address or port of its own, or use nginx 1.25.1 or later.
 
   defaults: {http2: true}               # the same for all`,
-  *check({ sites, others, features, target }: LintContext): Iterable<Finding> {
-    if (features.http2Directive) return;
-    for (const { linted, other, socket } of disagreements(sites, others, (claim) => claim.http2)) {
-      const { site, expanded } = linted;
+  *check(context: LintContext): Iterable<Finding> {
+    for (const { party, other, words } of http2Clashes(meetingOf(context), context))
       yield {
-        message: `http2: ${site.http2} of "${site.name}" and ${other.claim.http2} of ${other.name} can't share ${socket}: nginx ${target.version} has one for the socket; make them the same`,
-        at: { site: expanded, path: ['http2'] },
+        message: `${words}; make them the same`,
+        at: { site: party.expanded, path: ['http2'] },
         related: otherPlace(other, `http2 of ${other.name}`, ['http2']),
       };
-    }
   },
 };

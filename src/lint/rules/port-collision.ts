@@ -1,7 +1,5 @@
 import type { Finding, LintContext, Rule } from '../rule.ts';
-import { neighbourAsParty, otherPlace, type Party, partyOf, socketsOf } from '../shared-sockets.ts';
-
-type Use = { readonly party: Party; readonly scheme: 'http' | 'https' };
+import { meetingOf, otherPlace, schemeClashes } from '../shared-sockets.ts';
 
 /** A socket speaks TLS or it doesn't. */
 export const portCollision: Rule = {
@@ -13,24 +11,13 @@ export const portCollision: Rule = {
 servers or for none. Give one of them another port.
 
   listen: {http: 80, https: 443}        # these are the defaults`,
-  *check({ sites, others }: LintContext): Iterable<Finding> {
-    const uses = new Map<string, Use>();
-    for (const party of others.map(neighbourAsParty))
-      for (const { socket, scheme } of socketsOf(party.claim)) uses.set(socket, { party, scheme });
-    for (const linted of sites) {
-      const party = partyOf(linted);
-      const clash = socketsOf(linted.claim).find(({ socket, scheme }) => {
-        const use = uses.get(socket);
-        if (!use) uses.set(socket, { party, scheme });
-        return use !== undefined && use.scheme !== scheme;
-      });
-      const other = clash && uses.get(clash.socket);
-      if (!clash || !other) continue;
-      const where = other.party.expanded === linted.expanded ? ' too' : ` of the site ${other.party.name}`;
+  *check(context: LintContext): Iterable<Finding> {
+    for (const { party, other, socket, scheme, otherScheme } of schemeClashes(meetingOf(context))) {
+      const where = other === party ? ' too' : ` of the site ${other.name}`;
       yield {
-        message: `${clash.socket} is for ${clash.scheme} here and for ${other.scheme}${where}; give one of them another port`,
-        at: { site: linted.expanded, path: ['listen', clash.scheme] },
-        related: otherPlace(other.party, `for ${other.scheme} here`, ['listen', other.scheme]),
+        message: `${socket} is for ${scheme} here and for ${otherScheme}${where}; give one of them another port`,
+        at: { site: party.expanded, path: ['listen', scheme] },
+        related: otherPlace(other, `for ${otherScheme} here`, ['listen', otherScheme]),
       };
     }
   },

@@ -1,5 +1,5 @@
 import type { Finding, LintContext, Rule } from '../rule.ts';
-import { disagreements, otherPlace } from '../shared-sockets.ts';
+import { meetingOf, otherPlace, profileClashes } from '../shared-sockets.ts';
 
 /** Before 1.29.2 the TLS versions of a socket are those of its default server. */
 export const tlsProfileCollision: Rule = {
@@ -13,15 +13,12 @@ same profile, or let one of them listen on an address of its own, or use nginx 1
   sites:
     a: {tls: {profile: modern}, listen: {addresses: [192.0.2.1]}, …}
     b: {tls: {profile: intermediate}, listen: {addresses: [192.0.2.2]}, …}`,
-  *check({ sites, others, features, target }: LintContext): Iterable<Finding> {
-    if (features.protocolsPerServer) return;
-    for (const { linted, other, socket } of disagreements(sites, others, (claim) => claim.profile)) {
-      const { site, expanded } = linted;
+  *check(context: LintContext): Iterable<Finding> {
+    for (const { party, other, words } of profileClashes(meetingOf(context), context))
       yield {
-        message: `the TLS profile ${site.tls.name} of "${site.name}" and ${other.claim.profile} of ${other.name} can't share ${socket}: nginx ${target.version} has one for the socket; make them the same`,
-        at: { site: expanded, path: ['tls', 'profile'] },
+        message: `${words}; make them the same`,
+        at: { site: party.expanded, path: ['tls', 'profile'] },
         related: otherPlace(other, `the profile of ${other.name}`, ['tls', 'profile']),
       };
-    }
   },
 };

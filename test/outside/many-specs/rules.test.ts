@@ -1,8 +1,13 @@
 /** What two specs on one machine owe each other. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { inFolder } from '../../../src/deploy/install-folder.ts';
+import { withInstallLock } from '../../../src/deploy/state-folder.ts';
+import { keepgateAt } from '../../in-process.ts';
+import { nginxOf } from '../../parts.ts';
 import { runKeepgate } from '../../run-keepgate.ts';
 import { Image, type Service, specOf } from './image.ts';
 
@@ -159,6 +164,12 @@ describe('the same in two specs', () => {
       { ...b, nginx: 'defaultServer: https' },
     ],
     [
+      'setting-of-another-spec',
+      'nginx.target is {version: "1.24.0", openssl: "1.1.1"} here and {version: "1.26.3", openssl: "1.1.1"} in the spec SPEC',
+      a,
+      { ...b, version: '1.24.0' },
+    ],
+    [
       'tls-profile-collision',
       'the TLS profile modern of "b" and intermediate of "a" (of the spec SPEC)',
       a,
@@ -221,6 +232,42 @@ describe('the same in two specs', () => {
     writeFileSync(one, specOf(a));
     await image.done('apply', one);
     expect(image.shared).toContain('listen 80 default_server');
+  });
+});
+
+describe('the nginx that the shared file is made for', () => {
+  const auto = { ...b, version: '' };
+  const target = (image: Image) =>
+    JSON.parse(readFileSync(join(image.etc, 'keepgate.manifest.json'), 'utf8')).target.version;
+
+  it('is the one that a spec names, whichever came last', async () => {
+    const made = [];
+    for (const order of [
+      [a, auto],
+      [auto, a],
+      [a, auto, a],
+    ]) {
+      const image = new Image();
+      for (const service of order) {
+        const spec = image.service(service);
+        await image.done('apply', spec, '--nginx', nginxOf('bookworm'), '--sandbox', 'none');
+      }
+      made.push({ shared: image.shared, target: target(image) });
+    }
+    expect(made).toEqual([made[0], made[0], made[0]]);
+    expect(made[0]).toMatchObject({ target: '1.26.3' });
+  });
+
+  it('changes with the one spec that names it, or with all that do at once', async () => {
+    const { image, one, two } = await both();
+    await image.done('apply', two);
+    for (const spec of [image.service({ ...a, version: '1.24.0' }), image.service({ ...b, version: '1.24.0' })])
+      expect(await image.refused('apply', spec)).toContain('setting-of-another-spec');
+    image.service({ ...b, version: '' });
+    await image.done('apply', one, two);
+    image.service({ ...b, version: '1.24.0' });
+    await image.done('apply', two);
+    expect(target(image)).toBe('1.24.0');
   });
 });
 
@@ -370,7 +417,82 @@ describe('rollback', () => {
       `the site "a" belongs to the spec ${join(image.folder, 'srv/new.yaml')} by now`,
     );
     await image.done('apply', image.service({ ...b, hosts: ['a.example.com'] }, 'srv/new.yaml'));
-    expect(await image.refused('rollback', one)).toContain('the host "a.example.com" of the site "a" belongs to "b"');
+    expect(await image.refused('rollback', one)).toContain(
+      `the host "a.example.com" of the site "a" (of the spec ${one}) belongs to "b"`,
+    );
+  });
+
+  it.each<[string, string, Service, Service, Service]>([
+    [
+      'setting-of-another-spec',
+      'nginx.defaultServer was off in the spec TWO and is https in the spec ONE; a machine has one',
+      { ...b, nginx: 'defaultServer: off' },
+      b,
+      { ...a, nginx: 'defaultServer: https' },
+    ],
+    [
+      'setting-of-another-spec',
+      'nginx.target was {version: "1.24.0", openssl: "1.1.1"} in the spec TWO and is {version: "1.26.3", openssl: "1.1.1"} in the spec ONE',
+      { ...b, version: '1.24.0' },
+      b,
+      a,
+    ],
+    [
+      'tls-profile-collision',
+      `the TLS profile modern of "b" (of the spec TWO) and intermediate of "a" (of the spec ONE) can't share 443`,
+      { ...b, more: ['tls: {profile: modern}'] },
+      b,
+      a,
+    ],
+    [
+      'http2-collision',
+      `http2: false of "b" (of the spec TWO) and true of "a" (of the spec ONE) can't share 443`,
+      { ...b, version: '1.22.1', more: ['http2: false'] },
+      { ...b, version: '1.22.1' },
+      { ...a, version: '1.22.1' },
+    ],
+    [
+      'port-collision',
+      '443 is for http in the site "b" (of the spec TWO) and for https in "a" (of the spec ONE)',
+      { ...b, more: ['listen: {http: 443, https: 8443}'] },
+      b,
+      a,
+    ],
+    [
+      'duplicate-host',
+      'the host "a.example.com" of the site "b" (of the spec TWO) belongs to "a" (of the spec ONE) by now',
+      { ...b, hosts: ['a.example.com'] },
+      b,
+      a,
+    ],
+  ])('brings back nothing that another spec forbids by now: %s, %s', async (code, message, old, changed, other) => {
+    const image = new Image();
+    const two = image.service(old);
+    await image.done('apply', two);
+    image.service(changed);
+    await image.done('apply', two);
+    const one = image.service(other);
+    await image.done('apply', one);
+    const before = image.tree;
+    for (const words of [[], ['--to', '2']]) {
+      const said = await image.refused('rollback', two, ...words);
+      expect(said).toContain(`error ${code}`);
+      expect(said).toContain(message.replace('TWO', two).replace('ONE', one));
+    }
+    expect(image.tree).toEqual(before);
+    await image.done('rollback', '--all', '--to', '2');
+    expect(image.sites).toEqual(['b']);
+  });
+
+  it('brings back what both specs have a reason for', async () => {
+    const more = ['lint: {ignore: [{code: tls-profile-collision, reason: one client alone}]}'];
+    const { image, two } = await both({ ...a, more }, { ...b, more: [...more, 'tls: {profile: modern}'] });
+    await image.done('apply', two);
+    const before = image.tree;
+    image.service({ ...b, port: 9102 });
+    await image.done('apply', two);
+    await image.done('rollback', two);
+    expect(image.tree).toEqual(before);
   });
 
   it('the undo hint leads back to the state that there was', async () => {
@@ -492,6 +614,31 @@ describe('render --out', () => {
     expect(await out(other)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('site-of-another-spec') });
   });
 
+  it('waits for a run that is at work there, and keeps what that installs', async () => {
+    const { image, one, two } = await both();
+    await image.done('apply', two);
+    const after = join(image.folder, 'after');
+    const copy = (from: string, to: string) =>
+      cpSync(from, to, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('.keepgate') });
+    copy(image.etc, after);
+    await image.done('rollback', two);
+    writeFileSync(one, specOf({ ...a, port: 9101 }));
+    const render = () => keepgateAt(['render', one, '--out', image.etc], { cwd: image.folder, now: () => new Date() });
+    const { running } = await inFolder(image.etc, (tree) =>
+      withInstallLock(tree, { wait: 0 }, async () => {
+        const running = render();
+        expect(await Promise.race([running, sleep(500, 'waits')])).toBe('waits');
+        copy(after, image.etc);
+        return { running };
+      }),
+    );
+    const { exitCode, stderr } = await running;
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('waiting for process') });
+    expect(image.sites).toEqual(['a', 'b']);
+    expect(image.text('a')).toContain(':9101');
+    for (const spec of [one, two]) expect((await image.done('apply', spec)).stderr).toContain('nothing was written');
+  });
+
   it('into any other folder removes what is gone from its configuration', async () => {
     const image = new Image();
     const out = async (spec: string) => {
@@ -503,6 +650,7 @@ describe('render --out', () => {
     };
     await out(image.service(a));
     await out(image.service(b));
+    expect(existsSync(join(image.folder, 'site/.keepgate'))).toBe(false);
     expect(existsSync(join(image.folder, 'site/sites-available/keepgate_a.conf'))).toBe(false);
     expect(readFileSync(join(image.folder, 'site/keepgate.manifest.json'), 'utf8')).not.toContain(image.folder);
   });
@@ -544,6 +692,12 @@ describe('a manifest that can not be trusted', () => {
   it(
     'a host that is none',
     forged((specs) => Object.assign(first(first(specs).sites), { hosts: ['a;b'] })),
+  );
+  it(
+    'a target that is none',
+    forged((specs) =>
+      Object.assign(first(specs), { settings: { target: { version: '1.26.3', openssl: '\u001b[2J' } } }),
+    ),
   );
   it(
     'a site of no name',

@@ -1,4 +1,4 @@
-import type { Target } from '../model/target.ts';
+import type { Target } from './target.ts';
 
 /** What a distribution's nginx has, and a target of which no modules are named is taken to have. */
 const usual = ['http_ssl_module', 'http_v2_module', 'http_realip_module'];
