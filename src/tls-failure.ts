@@ -43,7 +43,8 @@ const unanswered: Readonly<Record<string, string>> = {
 const noTls = 'what answers there does not speak TLS';
 const noVersion = 'both sides have no version of TLS in common';
 const noCipher = 'both sides have no cipher, or no kind of certificate, in common';
-const asksForClient = 'the server asks for a certificate of the client, and takes this one or none for no good one';
+const asksForClient =
+  'the server asks for a certificate of the client, and refuses the one it was shown, or was shown none';
 
 /** Reasons in the words of OpenSSL, with what they mean. */
 const reasons: readonly (readonly [RegExp, string])[] = [

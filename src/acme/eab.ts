@@ -1,7 +1,8 @@
 import { KeepgateError } from '../diagnostic.ts';
-import { readRegularFile, whyNotRead } from '../files/regular-file.ts';
+import { whyNotRead } from '../files/regular-file.ts';
+import { readSecretFile } from '../files/secret-file.ts';
 
-/** Where the two values are that bind a new account to one with the CA (RFC 8555, section 7.3.4). */
+/** Where, as absolute paths, the two values are that bind a new account to one with the CA (RFC 8555, section 7.3.4). */
 export interface EabFiles {
   readonly kidFile: string;
   /** The MAC key in base64url, as CAs show it. */
@@ -15,7 +16,7 @@ export function readEab({ kidFile, keyFile }: EabFiles): { kid: string; hmacKey:
 }
 
 function read(path: string, form: RegExp, what: string): string {
-  const file = readRegularFile(path);
+  const file = readSecretFile(path);
   const text = file.state === 'read' ? file.bytes.toString('latin1').trim() : '';
   if (form.test(text)) return text;
   const reason = file.state === 'read' ? `it does not hold ${what} and nothing else` : whyNotRead(file);

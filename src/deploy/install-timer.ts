@@ -1,10 +1,9 @@
 /** Puts the units where systemd finds them, and takes them away. */
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Diagnostic, KeepgateError } from '../diagnostic.ts';
 import { readText } from '../files/durable.ts';
 import { codeOf } from '../files/errno.ts';
-import { writeText } from '../files/text-file.ts';
+import { removeText, writeText } from '../files/text-file.ts';
 import { linkOfAnother } from '../files/trusted-folder.ts';
 import { findProgram } from '../nginx/binary.ts';
 import { printable } from '../nginx/printable.ts';
@@ -29,8 +28,7 @@ export async function installTimer(
 ): Promise<string[]> {
   const files = Object.entries(units).map(([name, text]) => ({ name, file: join(folder, name), text }));
   const changed = files.filter(({ file, text }) => ownText(file) !== text);
-  for (const { file, text } of changed)
-    inFolder(folder, () => writeText(file, text, (start) => start.startsWith(marker)));
+  for (const { file, text } of changed) inFolder(folder, () => writeText(file, text, isOurs));
   await systemctl(path, ['daemon-reload'], files);
   await systemctl(path, ['enable', '--now', timerName], files);
   return changed.map(({ name }) => name);
@@ -46,10 +44,12 @@ export async function uninstallTimer({ folder, path }: UnitFolder): Promise<stri
     .filter(({ file }) => ownText(file) !== undefined);
   if (there.length === 0) return [];
   await systemctl(path, ['disable', '--now', timerName], there);
-  for (const { file } of there) inFolder(folder, () => rmSync(file, { force: true }));
+  for (const { file } of there) inFolder(folder, () => removeText(file, isOurs));
   await systemctl(path, ['daemon-reload'], there);
   return there.map(({ file }) => file);
 }
+
+const isOurs = (text: string): boolean => text.startsWith(marker);
 
 /** Undefined when it is not there. @throws KeepgateError timer-foreign (1), not-writable (4) */
 function ownText(file: string): string | undefined {
@@ -61,7 +61,7 @@ function ownText(file: string): string | undefined {
     if (codeOf(error) !== 'ELOOP') throw notWritable(file, error);
     text = '';
   }
-  if (text === undefined || text.startsWith(marker)) return text;
+  if (text === undefined || isOurs(text)) return text;
   throw new KeepgateError(1, {
     code: 'timer-foreign',
     message: `${file} was not made by \`keepgate cert timer\`, and stays as it is`,

@@ -30,7 +30,7 @@ export function readRegularFile(path: string, flags = 0): FileContents {
       closeSync(descriptor);
     }
   } catch (error) {
-    return failure(error);
+    return unreadBecause(error);
   }
 }
 
@@ -58,7 +58,8 @@ function kindOf(stats: Stats): string {
   return 'a device';
 }
 
-function failure(error: unknown): FileContents {
+/** What the error of a file operation says of the file. Throws any other error. */
+export function unreadBecause(error: unknown): Exclude<FileContents, { state: 'read' }> {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ENOENT' || code === 'ENOTDIR') return { state: 'missing' };
   if (code === 'ELOOP') return { state: 'not-a-file', kind: 'a symbolic link that leads back to itself' };

@@ -1,4 +1,4 @@
-/** A text for everyone to read, written into a folder that may be another user's. */
+/** A text for everyone to read, written into a folder, or taken out of one, that may be another user's. */
 import { closeSync, constants, fstatSync, linkSync, lstatSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { syncFolder, temporaryIn, writeNew } from './durable.ts';
@@ -25,6 +25,20 @@ export function writeText(path: string, text: string, replaces: (start: string) 
     syncFolder(folder.path);
   } finally {
     rmSync(before, { force: true });
+    folder.release();
+  }
+}
+
+/** Takes a file away that begins as `isOurs` wants it, in the same way; any other stays. @throws what `walkTo` throws */
+export function removeText(path: string, isOurs: (start: string) => boolean): void {
+  const folder = walkTo(dirname(path));
+  try {
+    const place = join(folder.path, basename(path));
+    const start = startOf(place);
+    if (start === undefined || !isOurs(start)) return;
+    rmSync(place, { force: true });
+    syncFolder(folder.path);
+  } finally {
     folder.release();
   }
 }

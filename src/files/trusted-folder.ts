@@ -2,7 +2,7 @@
  * Whose a folder is. The way to it is gone from `/` on, one folder in the other, and each is held while the next is looked for: what is
  * exchanged meanwhile leads nowhere else, and what was looked at is what is worked in.
  */
-import { lstatSync, mkdirSync, readlinkSync, rmdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, readlinkSync, rmdirSync, type Stats } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { word } from '../shell-word.ts';
 import { syncFolder } from './durable.ts';
@@ -37,6 +37,11 @@ export interface WalkOptions {
   readonly make?: number;
   /** The folder itself may be no link, whoever made it. */
   readonly noLink?: boolean;
+  /**
+   * To read a file in it. Whether it may be listed does not matter then, and a link of ours in a sticky folder of ours is followed as well:
+   * Kubernetes has secrets there.
+   */
+  readonly toRead?: boolean;
 }
 
 interface Step extends HeldFolder {
@@ -51,7 +56,7 @@ const mostLinks = 40;
  * put it there; any other is refused.
  * @throws an error with a code, and as its path what is in the way: ENOENT, ENOTDIR, ELOOP, EACCES …
  */
-export function walkTo(path: string, { make, noLink = false }: WalkOptions = {}): WalkedFolder {
+export function walkTo(path: string, { make, noLink = false, toRead = false }: WalkOptions = {}): WalkedFolder {
   const held: HeldFolder[] = [];
   const made: { readonly parent: HeldFolder; readonly name: string }[] = [];
   const unmake = (): void => {
@@ -89,7 +94,7 @@ export function walkTo(path: string, { make, noLink = false }: WalkOptions = {})
       }
       if (stats?.isSymbolicLink()) {
         const isLast = left.length === 0 && noLink;
-        const isOurs = distrust === undefined && isTrustedUser(stats.uid) && !othersMayWrite(here);
+        const isOurs = distrust === undefined && isOwnLink(here, stats) && (toRead || !othersMayWrite(here));
         if (isLast || !isOurs || ++links > mostLinks) throw Object.assign(failure(real, 'ELOOP'), { distrust });
         const to = attempt(real, () => readlinkSync(place));
         left.unshift(...namesOf(to));
@@ -98,8 +103,9 @@ export function walkTo(path: string, { make, noLink = false }: WalkOptions = {})
       }
       way.push({ ...hold(attempt(real, () => passBelow(here, name ?? ''))), real });
     }
-    const { path: place, real } = way.at(-1) ?? root;
-    const folder: Step = { ...hold(attempt(real, () => holdFolder(place, 0, real))), real };
+    const end = way.at(-1) ?? root;
+    const { path: place, real } = end;
+    const folder: Step = toRead ? end : { ...hold(attempt(real, () => holdFolder(place, 0, real))), real };
     distrust ??= distrustOf(folder, 'at the end');
     return { ...folder, distrust, unmake, release };
   } catch (error) {
@@ -108,6 +114,17 @@ export function walkTo(path: string, { make, noLink = false }: WalkOptions = {})
     throw error;
   }
 }
+
+/**
+ * Whether a link in a held folder is ours, and nobody else could have put it there or can exchange it. In a sticky folder others can't take
+ * a link of ours away, but could have given a second name to one that leads where they want.
+ */
+export function isOwnLink(folder: HeldFolder, link: Pick<Stats, 'uid' | 'nlink'>): boolean {
+  if (!isTrustedUser(folder.uid) || !isTrustedUser(link.uid)) return false;
+  return !othersMayWrite(folder) || (isSticky(folder) && link.nlink === 1);
+}
+
+const isSticky = ({ mode }: HeldFolder): boolean => (mode & 0o1000) !== 0;
 
 /** Why `walkTo` refused a link that another user could have put there, in words; undefined for any other failure. */
 export function linkOfAnother(error: unknown): string | undefined {
@@ -119,8 +136,8 @@ export function linkOfAnother(error: unknown): string | undefined {
 /** On the way a sticky folder such as /tmp will do: nobody takes away or renames there what is not theirs. */
 function distrustOf(folder: Step, where: 'on the way' | 'at the end'): Distrust | undefined {
   const why = whoElse(folder);
-  const isSticky = (folder.mode & 0o1000) !== 0 && isTrustedUser(folder.uid);
-  if (why === undefined || (isSticky && where === 'on the way')) return undefined;
+  const isKept = isSticky(folder) && isTrustedUser(folder.uid);
+  if (why === undefined || (isKept && where === 'on the way')) return undefined;
   return { folder: folder.real, why, remedy: remedyFor(folder.real, folder) };
 }
 

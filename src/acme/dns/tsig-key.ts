@@ -1,7 +1,8 @@
 /** The file with a TSIG key as `tsig-keygen` and BIND have it: `key "name" { algorithm hmac-sha256; secret "…"; };` */
 
 import { KeepgateError } from '../../diagnostic.ts';
-import { type FileContents, readRegularFile } from '../../files/regular-file.ts';
+import { whyNotRead } from '../../files/regular-file.ts';
+import { readSecretFile } from '../../files/secret-file.ts';
 
 export interface TsigKey {
   /** In lower case, without the last dot. */
@@ -14,22 +15,16 @@ export interface TsigKey {
 export const hashes = { 'hmac-sha256': 'sha256', 'hmac-sha384': 'sha384', 'hmac-sha512': 'sha512' } as const;
 
 /**
- * Reads a key file. Nothing of what stands in it is ever told, the name of the key apart.
+ * Reads a key file at an absolute path. Nothing of what stands in it is ever told, the name of the key apart.
  * @throws KeepgateError tsig-key-not-usable (4)
  */
 export function readTsigKey(path: string): TsigKey {
-  const contents = readRegularFile(path);
-  const key = contents.state === 'read' ? parse(contents.bytes.toString()) : reasonOf(contents);
+  const contents = readSecretFile(path);
+  const key = contents.state === 'read' ? parse(contents.bytes.toString()) : whyNotRead(contents);
   if (typeof key === 'string') throw notUsable(path, key);
   if (contents.state === 'read' && (contents.mode & 0o004) !== 0)
     throw notUsable(path, `everybody may read it; run: chmod o= ${path}`);
   return key;
-}
-
-function reasonOf(contents: Exclude<FileContents, { state: 'read' }>): string {
-  if (contents.state === 'not-a-file') return `it is ${contents.kind}`;
-  if (contents.state === 'unreadable') return contents.reason;
-  return contents.state === 'missing' ? 'there is no such file' : 'it is larger than 1 MB';
 }
 
 const lexemes = /"([^"\n]*)"|\/\*[\s\S]*?\*\/|(?:\/\/|#)[^\n]*|([{};]|[^\s{};"]+)/g;

@@ -38,7 +38,7 @@ other hosts at that address, say so with lint.ignore.
         const where = shadowing.map(({ port }) => `${address}:${port}`).join(' and ');
         const more = hidden.length === 1 ? '' : ` (and ${hidden.length - 1} more)`;
         yield {
-          message: `nginx gives what arrives at ${where} to the sites that name this address alone, so ${first.name}${more} is not served there; add ${address} to its listen.addresses, or take it out here`,
+          message: `nginx gives what arrives at ${where} only to the sites that name this address, so ${first.name}${more} is not served there; add ${address} to its listen.addresses, or take it out here`,
           at: { site: expanded, path: ['listen', 'addresses', index] },
           related: otherPlace(first, 'this one listens on all addresses', ['listen', 'addresses']),
         };
@@ -58,7 +58,7 @@ other hosts at that address, say so with lint.ignore.
       if (first === undefined) continue;
       const every = first.address.startsWith('[') ? '[::]' : '*';
       yield {
-        message: `nginx gives what arrives at ${first.socket} to the sites that name this address alone, such as ${first.name}, so this one is not served there; add ${first.address} to listen.addresses`,
+        message: `nginx gives what arrives at ${first.socket} only to the sites that name this address, such as ${first.name}, so this one is not served there; add ${first.address} to listen.addresses`,
         at: { site: expanded, path: ['listen', 'addresses', addresses.indexOf(every)] },
       };
     }

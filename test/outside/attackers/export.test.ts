@@ -20,6 +20,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Io } from '../../../src/cli/io.ts';
 import { ensureSpec } from '../../../src/cli/up/ensure-spec.ts';
 import { KeepgateError } from '../../../src/diagnostic.ts';
+import { readSecretFile } from '../../../src/files/secret-file.ts';
 import type { NginxBinary } from '../../../src/nginx/binary.ts';
 import { chain } from '../../ca.ts';
 import { times } from '../../everything.ts';
@@ -132,6 +133,26 @@ describe.skipIf(!isRoot)("cert export as root into a folder of another user's", 
       expect(run.exitCode, run.stderr).toBe(0);
     }
   });
+
+  it("makes no password of root's file while the folder of the password is exchanged over and over", async () => {
+    const { theirs, roots } = two();
+    machine.attack(
+      `mkdir ${theirs}/secrets; echo theirs > ${theirs}/secrets/server.key; ln -s ${roots} ${theirs}/link`,
+    );
+    const seen = new Map<string, number>();
+    const swapper = await swapping(`${theirs}/secrets`, `${theirs}/link`);
+    try {
+      for (let round = 0; round < times(200_000, 6000); round += 1) {
+        const file = readSecretFile(`${theirs}/secrets/server.key`);
+        const found = file.state === 'read' ? file.bytes.toString() : file.state;
+        seen.set(found, (seen.get(found) ?? 0) + 1);
+      }
+    } finally {
+      expect(await swapper.stop()).toBeGreaterThan(0);
+    }
+    expect([...seen.keys()]).toEqual(expect.arrayContaining(['theirs\n', 'unreadable', 'missing']));
+    expect([...seen.keys()]).not.toContain(precious);
+  }, 600_000);
 
   it('is not led elsewhere by a renewal either, when the folder was exchanged after the first export', async () => {
     const { theirs, roots, untouched } = two();

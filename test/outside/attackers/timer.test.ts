@@ -22,13 +22,15 @@ function installed() {
   });
   cpSync(resolve('package.json'), at('lib/keepgate/package.json'));
   writeFileSync(at('bin/systemctl'), `#!/bin/sh\necho "$@" >> '${at('calls')}'\n`, { mode: 0o755 });
-  const install = () =>
-    execa(
-      at('node/node'),
-      [at('lib/keepgate/dist/bin.js'), 'cert', 'timer', '--install', '--store', at('store'), '--units', at('units')],
-      { env: { PATH: at('bin'), FORCE_COLOR: undefined }, extendEnv: false, reject: false },
-    );
-  return { at, install };
+  const timer = (...options: string[]) =>
+    execa(at('node/node'), [at('lib/keepgate/dist/bin.js'), 'cert', 'timer', ...options], {
+      env: { PATH: at('bin'), FORCE_COLOR: undefined },
+      extendEnv: false,
+      reject: false,
+    });
+  const install = () => timer('--install', '--store', at('store'), '--units', at('units'));
+  const uninstall = (units: string) => timer('--uninstall', '--units', units);
+  return { at, install, uninstall };
 }
 
 describe.skipIf(!isRoot)('cert timer --install', () => {
@@ -63,5 +65,19 @@ describe.skipIf(!isRoot)('cert timer --install', () => {
     expect(readdirSync(at('units'))).toEqual([]);
     expect(existsSync(at('calls'))).toBe(false);
     expect(existsSync(join(dirname(at('units')), 'store'))).toBe(false);
+  });
+
+  it("--uninstall removes none of root's units through a link of another user's", async () => {
+    const { at, install, uninstall } = installed();
+    await install();
+    mkdirSync(at('theirs'));
+    giveAway(at('theirs'));
+    machine.attack(`ln -s ${at('units')} ${at('theirs/units')}`);
+    const { exitCode, stderr } = await uninstall(at('theirs/units'));
+    expect(exitCode, stderr).toBe(4);
+    expect(stderr).toContain(`${at('theirs/units')} is a symbolic link`);
+    expect(readdirSync(at('units')).sort()).toEqual(['keepgate-renew.service', 'keepgate-renew.timer']);
+    expect(await uninstall(at('units'))).toMatchObject({ exitCode: 0 });
+    expect(readdirSync(at('units'))).toEqual([]);
   });
 });

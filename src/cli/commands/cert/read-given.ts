@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { notReadable } from '../../../certs/import-findings.ts';
 import { type Bundle, readBundle } from '../../../certs/read-bundle.ts';
 import { KeepgateError } from '../../../diagnostic.ts';
-import type { readRegularFile } from '../../../files/regular-file.ts';
+import { whyNotRead } from '../../../files/regular-file.ts';
 import { readSecretFile } from '../../../files/secret-file.ts';
 import { askSecret } from '../../ask-secret.ts';
 import type { Io } from '../../io.ts';
@@ -32,7 +32,7 @@ export async function readGiven(paths: readonly string[], passwordFile: string |
 async function readOne(path: string, password: Parameters<typeof readBundle>[2], io: Io): Promise<Bundle> {
   const file = readSecretFile(resolve(io.cwd, path));
   if (file.state === 'read') return readBundle(path, file.bytes, password);
-  return { certificates: [], keys: [], diagnostics: [notReadable(path, reasonOf(file))] };
+  return { certificates: [], keys: [], diagnostics: [notReadable(path, whyNotRead(file))] };
 }
 
 /** A password, from the first line of a file. @throws KeepgateError import-password-file (1) */
@@ -41,20 +41,7 @@ export function firstLine(path: string, io: Io): string {
   if (file.state === 'read') return file.bytes.toString('utf8').split(/\r?\n/, 1)[0] ?? '';
   throw new KeepgateError(1, {
     code: 'import-password-file',
-    message: `the password file ${path} can't be read: ${reasonOf(file)}`,
+    message: `the password file ${path} can't be read: ${whyNotRead(file)}`,
     help: 'Name a file with the password as its first line.',
   });
-}
-
-function reasonOf(file: Exclude<ReturnType<typeof readRegularFile>, { state: 'read' }>): string {
-  switch (file.state) {
-    case 'missing':
-      return 'there is no such file';
-    case 'too-large':
-      return 'it is larger than 1 MB';
-    case 'not-a-file':
-      return `it is ${file.kind}, not a file`;
-    case 'unreadable':
-      return file.reason;
-  }
 }

@@ -7,7 +7,8 @@ import { KeepgateError } from '../../../diagnostic.ts';
 import { parseEnvironment } from '../../../domino/environment-file.ts';
 import { closeFolder, type Folder, makeFolder, openFolder } from '../../../domino/folder.ts';
 import { codeOf } from '../../../files/errno.ts';
-import { readRegularFile, whyNotRead } from '../../../files/regular-file.ts';
+import { whyNotRead } from '../../../files/regular-file.ts';
+import { readSecretFile } from '../../../files/secret-file.ts';
 import type { Io } from '../../io.ts';
 import { UsageError } from '../../usage-error.ts';
 
@@ -87,7 +88,7 @@ function isMissing(path: string): boolean {
 /** Empty without a file. @throws KeepgateError domino-env-file (1) */
 export function environmentOf(path: string | undefined, io: Io): Record<string, string> {
   if (path === undefined) return {};
-  const file = readRegularFile(resolve(io.cwd, path));
+  const file = readSecretFile(resolve(io.cwd, path));
   if (file.state === 'read') return parseEnvironment(file.bytes.toString('utf8'));
   throw new KeepgateError(1, {
     code: 'domino-env-file',
