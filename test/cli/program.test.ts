@@ -27,6 +27,7 @@ describe('the command line', async () => {
       ['check', '--format', 'jsn'],
       'keepgate: --format takes text, json, sarif, github, gitlab, not "jsn"; did you mean json?\n',
     ],
+    [['cert', 'issue', '--host', ''], 'keepgate: --host has an empty value\n'],
     [['apply', '--root', ''], 'keepgate: --root has an empty value\n'],
     [['check', '--nginx', ''], 'keepgate: --nginx has an empty value\n'],
     [['check', '--format', 'json', '--format', 'text'], 'keepgate: --format is given several times\n'],
