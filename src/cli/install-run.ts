@@ -6,6 +6,7 @@ import { installedNginx } from '../deploy/nginx-instance.ts';
 import type { InstallFolder } from '../deploy/place.ts';
 import { platformReasons } from '../deploy/platform-reasons.ts';
 import type { Diagnostic } from '../diagnostic.ts';
+import { noSpec, specInWords } from '../model/claims.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import { word } from '../shell-word.ts';
 import { interruptible } from './interrupt.ts';
@@ -76,10 +77,14 @@ export function runInstall(
           io.stderr.write(`${words}\n`);
           shown.say(words);
         },
+        removing: (sites) => {
+          const verb = options.dryRun ? 'would remove' : 'removes';
+          for (const { site, spec } of sites) io.stderr.write(`${verb} the site "${site}" of ${specInWords(spec)}\n`);
+        },
       });
       shown.end();
       const reasons = instance !== undefined && applied.nginx !== undefined ? await reasonsOf(applied, ports, io) : [];
-      const { outcome, plan, standIns, nginx, number } = applied;
+      const { outcome, plan, standIns, nginx, number, removes } = applied;
       const { files, links, remove, unchanged } = plan;
       const product = {
         root: place.shown,
@@ -88,6 +93,9 @@ export function runInstall(
         removed: remove,
         unchanged,
         standIns,
+        ...(removes && {
+          removedSites: removes.map(({ site, spec }) => ({ site, spec: spec === noSpec ? null : spec })),
+        }),
         ...(nginx !== undefined && { nginx }),
         ...(number !== undefined && { number }),
         ...(after.length > 0 && { notes: after }),

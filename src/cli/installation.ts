@@ -117,14 +117,16 @@ export async function nginxHere({ nginx }: Pick<InstallOptions, 'nginx'>, io: Io
   return path === undefined ? undefined : inspectNginx(path);
 }
 
-export function goalOf(installation: Installation): Pick<Goal, 'wanted' | 'manifest' | 'origin' | 'specs'> {
-  const { wanted, specs, taken } = installation;
+export function goalOf(installation: Installation): Pick<Goal, 'wanted' | 'manifest' | 'origin' | 'specs' | 'removes'> {
+  const { wanted, specs, taken, configuration } = installation;
+  const own = new Set(configuration.resolved.model.sites.map(({ name }) => name));
   const others = taken.map(({ spec }) => spec);
   return {
     wanted,
     manifest: manifestText(wanted.manifest),
     origin: originIn(installation),
     specs: [...new Set([...specs, ...others])].sort(),
+    removes: taken.filter(({ site }) => !own.has(site)),
   };
 }
 

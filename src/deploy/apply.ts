@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Diagnostic, reaches } from '../diagnostic.ts';
 import type { HeldTree } from '../files/held-tree.ts';
 import { snapshotOf } from '../files/snapshot.ts';
+import type { Neighbour } from '../model/claims.ts';
 import { manifestName } from '../render/render.ts';
 import { install, inWords, sweepFolders } from './install.ts';
 import { inFolder, unsafeBelow, unsafeFolder } from './install-folder.ts';
@@ -37,6 +38,8 @@ export interface Goal {
   readonly origin?: Origin;
   /** The names of the specs that it is a change of; for the history. */
   readonly specs: readonly string[];
+  /** Sites of other specs that are removed. */
+  readonly removes?: readonly Neighbour[];
   /** Tests what the folder will hold, in a sandbox; with an error among its findings nothing is changed. */
   readonly prove: (plan: Plan) => Promise<readonly Diagnostic[]>;
   /** The names of certificates that nginx would not find, and what makes stand-ins for them. */
@@ -71,6 +74,8 @@ export interface ApplyOptions {
   readonly say: (step: string) => void;
   /** Another run is at work, and is waited for. */
   readonly waiting?: (pid: number) => void;
+  /** These sites of other specs are about to be removed. */
+  readonly removing?: (sites: readonly Neighbour[]) => void;
 }
 
 export interface Applied {
@@ -83,6 +88,8 @@ export interface Applied {
   readonly standIns: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
   readonly nginx?: Settled['nginx'] | 'would-start';
+  /** As the goal has them. */
+  readonly removes?: readonly Neighbour[];
   /** The number of the change in the history. */
   readonly number?: number;
 }
@@ -110,16 +117,18 @@ async function applyIn(tree: HeldTree, place: Place, seek: Seek, options: ApplyO
     withInstallLock(tree, { wait, signal, waiting }, () => holding(tree, place, seek, options));
   if ('refused' in goal) return options.dryRun ? refusedAtOnce(goal) : locked();
   const view = look(tree, instance, goal, options);
-  if (view.settled && !interrupted) return { outcome: 'unchanged', plan: view.plan, standIns: [], diagnostics: [] };
+  if (view.settled && !interrupted)
+    return { outcome: 'unchanged', plan: view.plan, standIns: [], diagnostics: [], ...removesOf(goal) };
   if (options.dryRun) {
     const blocked = [
       ...refusals(view.plan, shown, options.force, goal.origin),
       ...unsafeBelow(tree, foldersOf(view.plan)),
     ];
+    announce(goal, options);
     const diagnostics = blocked.length > 0 ? blocked : await goal.prove(view.plan);
     const outcome = reaches(diagnostics, 'error') ? 'refused' : 'planned';
     const nginx = view.stopped ? ({ nginx: 'would-start' } as const) : {};
-    return { outcome, plan: view.plan, standIns: view.missing, diagnostics, ...nginx };
+    return { outcome, plan: view.plan, standIns: view.missing, diagnostics, ...nginx, ...removesOf(goal) };
   }
   return locked();
 }
@@ -146,11 +155,13 @@ async function holding(tree: HeldTree, place: Place, seek: Seek, options: ApplyO
     plan,
     standIns: [],
     diagnostics: [...recovered, ...diagnostics],
+    ...removesOf(goal),
     ...more,
   });
   if (settled) return result('unchanged', []);
   const blocked = [...refusals(plan, shown, options.force, goal.origin), ...unsafeBelow(tree, foldersOf(plan))];
   if (blocked.length > 0) return result('refused', blocked);
+  announce(goal, options);
   inWords(tree, () => sweepFolders(tree, paths));
 
   say('testing what will be there in a sandbox');
@@ -175,6 +186,13 @@ async function holding(tree: HeldTree, place: Place, seek: Seek, options: ApplyO
     nginx: settledAs.nginx,
     ...(settledAs.number !== undefined && { number: settledAs.number }),
   });
+}
+
+const removesOf = ({ removes }: Goal): Pick<Applied, 'removes'> => (removes === undefined ? {} : { removes });
+
+/** Before anything is done: who did not mean it can still stop it. */
+function announce({ removes = [] }: Goal, { removing }: ApplyOptions): void {
+  if (removes.length > 0) removing?.(removes);
 }
 
 /** What there is to do. */

@@ -2,8 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { main } from '../../../src/cli/program.ts';
 import { inFolder } from '../../../src/deploy/install-folder.ts';
 import { withInstallLock } from '../../../src/deploy/state-folder.ts';
 import { keepgateAt } from '../../in-process.ts';
@@ -308,6 +310,36 @@ describe('--prune', () => {
     expect(image.sites).toEqual(['a']);
     await image.done('rollback', two, '--to', '4');
     expect(image.sites).toEqual(['a', 'b']);
+  });
+
+  it('names each site that goes and its spec, before it acts', async () => {
+    const { image, one, two } = await both();
+    await image.done('apply', two);
+    const third = image.service({ site: 'c' });
+    const line = (verb: string, site: string, spec: string) => `${verb} the site "${site}" of the spec ${spec}\n`;
+    const planned = await image.done('apply', third, '--prune', '--dry-run');
+    expect(planned.stderr).toContain(line('would remove', 'a', one) + line('would remove', 'b', two));
+    const { stdout, stderr } = await image.done('apply', third, '--prune', '--format', 'json');
+    expect(stderr).toBe(line('removes', 'a', one) + line('removes', 'b', two));
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcome: 'installed',
+      removedSites: [
+        { site: 'a', spec: one },
+        { site: 'b', spec: two },
+      ],
+    });
+    const again = await image.done('apply', third, '--prune', '--format', 'json');
+    expect(JSON.parse(again.stdout)).toMatchObject({ outcome: 'unchanged', removedSites: [] });
+    await image.done('rollback', third);
+    const seen: (readonly [string, string[]])[] = [];
+    const exitCode = await main(['apply', two, '--adopt', one, '--root', join(image.folder, 'image')], {
+      ...{ stdin: Readable.from([]), stdout: { write: () => undefined }, env: {}, cwd: image.folder },
+      stderr: { write: (text) => seen.push([text, image.sites]) },
+      now: () => new Date(),
+    });
+    expect(exitCode).toBe(0);
+    expect(seen[0]).toEqual([line('removes', 'a', one), ['a', 'b']]);
+    expect(image.sites).toEqual(['b']);
   });
 });
 
