@@ -25,11 +25,13 @@ export async function withLock<T>(store: CertificateStore, options: LockOptions,
 }
 
 function sweepStore(store: CertificateStore): void {
-  sweep(store.held);
-  for (const name of ['live', 'stand-in', 'self-signed', 'certificates']) sweep(folderBelow(store, name));
+  sweep(store.held, { folders: true });
+  for (const name of ['live', 'stand-in', 'self-signed', 'certificates'])
+    sweep(folderBelow(store, name), { folders: true });
   for (const name of namesIn(folderBelow(store, 'certificates')).filter(isCertificateName)) {
     try {
-      for (const below of [[name], [name, 'versions']]) sweep(folderBelow(store, 'certificates', ...below));
+      for (const below of [[name], [name, 'versions']])
+        sweep(folderBelow(store, 'certificates', ...below), { folders: true });
     } catch (error) {
       // One that is not ours hinders none of the others; whoever asks for it is told.
       if (!(error instanceof KeepgateError)) throw error;

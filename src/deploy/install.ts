@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import process from 'node:process';
 import { KeepgateError } from '../diagnostic.ts';
+import { sweep } from '../files/durable.ts';
 import type { HeldTree } from '../files/held-tree.ts';
 import {
   FileFailure,
@@ -13,7 +14,6 @@ import {
   restore,
 } from '../files/replace-all.ts';
 import { type Snapshot, snapshotOf, wordFor } from '../files/snapshot.ts';
-import { sweep } from '../files/staging.ts';
 import { printable } from '../nginx/printable.ts';
 import { manifestName } from '../render/render.ts';
 import { dropJournal, type Journal, keepJournal, writeJournal } from './journal.ts';

@@ -46,7 +46,7 @@ export async function withInstallLock<T>(tree: HeldTree, options: LockOptions, w
       // The run that was waited for may have made folders, or taken them away.
       tree.renew();
       attempt(() => {
-        for (const path of [stateName, historyName]) sweep(tree.folder(path).path);
+        for (const path of [stateName, historyName]) sweep(tree.folder(path).path, { folders: true });
       });
       return work();
     });

@@ -11,6 +11,7 @@ import {
   fstatSync,
   fsync,
   fsyncSync,
+  lstatSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -52,7 +53,11 @@ interface Writing {
 }
 
 /** Writes a file where there is none; it is this owner's before there is anything in it. */
-export function writeNew(path: string, contents: string | Buffer, { when = 'now', owner, mode }: Writing = {}): void {
+export function writeNew(
+  path: string,
+  contents: string | Uint8Array,
+  { when = 'now', owner, mode }: Writing = {},
+): void {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
@@ -137,10 +142,24 @@ export function syncFolder(folder: string): void {
   }
 }
 
+interface Sweeping {
+  /** Milliseconds: what is younger stays. */
+  readonly age?: number;
+  /** Folders as well, with all that is in them: where nobody else can put links into them meanwhile. */
+  readonly folders?: boolean;
+}
+
 /** Removes what a crash left in a folder, if there is such a folder. */
-export function sweep(folder: string): void {
-  for (const name of namesIn(folder))
-    if (isTemporary(name)) rmSync(join(folder, name), { recursive: true, force: true });
+export function sweep(folder: string, { age = 0, folders = false }: Sweeping = {}): void {
+  for (const name of namesIn(folder)) {
+    const path = join(folder, name);
+    if (isTemporary(name) && (age === 0 || isOlder(path, age))) rmSync(path, { recursive: folders, force: true });
+  }
+}
+
+function isOlder(path: string, age: number): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && Date.now() - stats.mtimeMs >= age;
 }
 
 /** The names in a folder, sorted; none for a folder that does not exist. */

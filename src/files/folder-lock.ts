@@ -75,7 +75,7 @@ function take(folder: string): string | ProcessIdentity {
     if (numbersIn(folder).at(-1) === highest + 1) {
       for (const number of numbersIn(folder))
         if (number <= highest) rmSync(join(folder, String(number)), { force: true });
-      sweep(folder);
+      sweep(folder, { folders: true });
       return path;
     }
     // Others have gone on meanwhile, and removed the file that we saw, and perhaps ours too.

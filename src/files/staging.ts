@@ -1,21 +1,8 @@
 /** Files under temporary names beside their places: what comes after is renames alone, which need no room on the disk. */
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fchownSync,
-  fsyncSync,
-  linkSync,
-  lstatSync,
-  openSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { linkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
 import process from 'node:process';
-import { isTemporary, namesIn, syncFolder, temporaryIn } from './durable.ts';
+import { syncFolder, temporaryIn, writeNew } from './durable.ts';
 import { codeOf } from './errno.ts';
 
 /** Whose a file is and who may read it. */
@@ -30,20 +17,11 @@ export class Staging {
   readonly #staged = new Map<string, string>();
 
   /** Writes a file, of mode 0644 unless it is known otherwise, and waits for the disk. */
-  file(place: string, contents: string | Uint8Array, { mode, uid, gid }: Partial<Attributes> = {}): void {
+  file(place: string, contents: string | Uint8Array, { mode = 0o644, uid, gid }: Partial<Attributes> = {}): void {
     const path = this.#beside(place);
-    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-    const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    try {
-      const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
-      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
-      if (uid !== undefined && gid !== undefined && (uid !== process.geteuid?.() || gid !== process.getegid?.()))
-        fchownSync(descriptor, uid, gid);
-      fchmodSync(descriptor, mode ?? 0o644);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    const isOurs = uid === process.geteuid?.() && gid === process.getegid?.();
+    const owner = uid === undefined || gid === undefined || isOurs ? undefined : { uid, gid };
+    writeNew(path, contents, { mode, ...(owner && { owner }) });
   }
 
   link(place: string, to: string): void {
@@ -93,19 +71,6 @@ export class Staging {
     this.#staged.set(place, path);
     return path;
   }
-}
-
-/** Removes what a crashed run left in a folder, if there is one; with `age`, only what is older than these milliseconds. */
-export function sweep(folder: string, age?: number): void {
-  for (const name of namesIn(folder)) {
-    const path = join(folder, name);
-    if (isTemporary(name) && (age === undefined || isOlder(path, age))) rmSync(path, { force: true });
-  }
-}
-
-function isOlder(path: string, age: number): boolean {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  return stats !== undefined && Date.now() - stats.mtimeMs >= age;
 }
 
 /** Waits until the names in these folders are on the disk. */

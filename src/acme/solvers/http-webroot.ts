@@ -1,7 +1,8 @@
 /** http-01 through a web server that is there already: the answer is a file. */
 import { closeSync, constants, fstatSync, openSync, readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { Staging, sweep } from '../../files/staging.ts';
+import { sweep } from '../../files/durable.ts';
+import { Staging } from '../../files/staging.ts';
 import { inChallengeFolder } from './challenge-folder.ts';
 import { checkedToken } from './http-path.ts';
 import type { Challenge, Solver } from './solver.ts';
@@ -19,7 +20,7 @@ export function httpWebroot(root: string): Solver {
     type: 'http-01',
     description: `http-01 through files below ${root}`,
     // The folder is a link in /proc: the dot, which join would drop, leads through it.
-    prepare: async () => inChallengeFolder(root, (folder) => sweep(`${folder}/.`, minute)),
+    prepare: async () => inChallengeFolder(root, (folder) => sweep(`${folder}/.`, { age: minute })),
     present: async (challenge, signal) => {
       signal?.throwIfAborted();
       const token = checkedToken(challenge.token);

@@ -11,7 +11,7 @@ import { times } from '../../everything.ts';
 import { nginxOf, suites } from '../../parts.ts';
 import { mayHave, randomSite, randomSpelling } from './random-sites.ts';
 import { readings } from './readings.ts';
-import { http2Bodies } from './senders.ts';
+import { http2Answers } from './senders.ts';
 
 const runs = times(30, 4);
 const tested = suites.filter((_, index) => runs > 10 || index === 0 || index === suites.length - 1);
@@ -30,9 +30,9 @@ describe.each(tested)('nginx of %s', (suite) => {
       try {
         for (const [index, site] of named.entries()) {
           const paths = spell.map((way) => way(site));
-          const bodies = await http2Bodies(clientOf(gate, `s${index}`, `s${index}.example.com`), paths);
-          const reached = bodies.flatMap((body) => /^\{.*"url":"((?:[^"\\]|\\.)*)"/.exec(body)?.[1] ?? []);
-          counts.asked += bodies.length;
+          const answers = await http2Answers(clientOf(gate, `s${index}`, `s${index}.example.com`), paths);
+          const reached = answers.flatMap(({ body }) => /^\{.*"url":"((?:[^"\\]|\\.)*)"/.exec(body)?.[1] ?? []);
+          counts.asked += answers.length;
           counts.reached += reached.length;
           for (const text of reached) expectGuarded(site, JSON.parse(`"${text}"`));
         }
