@@ -105,8 +105,12 @@ const spelled: Readonly<Record<string, string>> = { 'x-forwarded-for': 'X-Forwar
 function everyCase(path: string): string {
   const literal = (text: string) => text.replace(/[.()*+]/g, '\\$&');
   return Array.from(path, (character) => {
-    const cases = [...new Set([character, character.toLowerCase(), character.toUpperCase()])];
-    return cases.length === 1 || /[a-z]/i.test(character) ? literal(character) : `(?:${cases.join('|')})`;
+    if (/^[ -~]$/.test(character)) return literal(character);
+    const small = character.toLowerCase();
+    const cases = new Set([character, small, character.toUpperCase()]);
+    for (let code = 0x80; code < 0xd800; code++)
+      if (String.fromCharCode(code).toLowerCase() === small) cases.add(String.fromCharCode(code));
+    return cases.size === 1 ? literal(character) : `(?:${[...cases].join('|')})`;
   }).join('');
 }
 
