@@ -16,20 +16,10 @@ import {
   settingsIn,
 } from './claims.ts';
 import { type ExpandedSite, expand, type PlainSite, placeOf } from './expand.ts';
+import { mergeHeaders, responseHeaders, siteRequestHeaders } from './headers.ts';
 import { type NginxFeatures, nginxFeatures } from './nginx-features.ts';
 import { responseBuffers } from './response-buffers.ts';
-import {
-  accessOf,
-  basicAuthOf,
-  bodySize,
-  locationsOf,
-  mergeHeaders,
-  type Problem,
-  rawText,
-  responseHeaders,
-  routesOf,
-  siteRequestHeaders,
-} from './routes.ts';
+import { accessOf, basicAuthOf, bodySize, locationsOf, type Problem, rawText, routesOf } from './routes.ts';
 import { sessionsOf } from './sessions.ts';
 import { sharedOf } from './shared.ts';
 import type { Header, Listen, Model, Site, Tls } from './site.ts';

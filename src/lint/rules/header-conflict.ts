@@ -1,5 +1,5 @@
 import type { ExpandedSite, PlainSite } from '../../model/expand.ts';
-import { certificateHeaders } from '../../model/routes.ts';
+import { certificateHeaders } from '../../model/headers.ts';
 import type { Path } from '../../spec/document.ts';
 import type { HeaderChanges, HeaderOptions } from '../../spec/types.gen.ts';
 import type { Finding, LintContext, Rule } from '../rule.ts';
